@@ -1,0 +1,84 @@
+# Waypost. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .tools/bin/uv)
+PY := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONPATH := $(CURDIR)
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export MPLCONFIGDIR := $(CURDIR)/var/matplotlib
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+# uv where it is installed, else one of our own in .tools made with Python 3.10.
+.tools/bin/uv:
+	@command -v python3.10 >/dev/null || { echo "Install uv, or Python 3.10, and run this again."; exit 1; }
+	@echo "Fetching uv ..."
+	@python3.10 -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv
+
+.venv/.installed: pyproject.toml uv.lock .python-version
+	@$(UV) --version >/dev/null 2>&1 || $(MAKE) --no-print-directory .tools/bin/uv
+	@echo "Installing the locked packages (3 GB at the first time) ..."
+	@$(UV) sync --frozen --quiet --python 3.10
+	@touch $@
+
+.PHONY: install
+install: .venv/.installed ## the environment in .venv
+
+.PHONY: run
+run: install ## prepare everything and serve: chat on :5005, staff's directory on :8000
+	@WAYPOST_DEMO=$${WAYPOST_DEMO:-1} exec $(PY) -m bot.run
+
+.PHONY: prepare
+prepare: install ## everything that `run` prepares, without serving
+	@WAYPOST_DEMO=$${WAYPOST_DEMO:-1} $(PY) -m bot.run --prepare
+
+.PHONY: test
+test: install ## all tests, as CI runs them
+	@$(MAKE) --no-print-directory check
+	@WAYPOST_DEMO=1 $(PY) -m bot.run --prepare
+	@$(PY) -m pytest
+
+.PHONY: check
+check: install ## format, lint, types, import contracts, catalogues: seconds
+	@ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@ruff check --quiet .
+	@mypy
+	@lint-imports --no-logo 2>&1 | tail -n 12; exit $${PIPESTATUS[0]}
+	@$(PY) -m bot.replies.locales check
+
+.PHONY: format
+format: install ## format the code
+	@ruff format --quiet . && ruff check --quiet --fix .
+
+.PHONY: train
+train: install ## train the language model
+	@$(PY) -m bot.run --prepare model
+
+.PHONY: evaluate
+evaluate: train ## accuracy on the test sentences: docs/evaluation.md
+	@$(PY) -m bot.nlu.evaluate
+
+.PHONY: chat
+chat: install ## talk to the running bot in this terminal
+	@$(PY) -m bot.chat
+
+.PHONY: publish
+publish: install ## publish the directory to the bot
+	@$(PY) manage.py publish
+
+.PHONY: locales
+locales: install ## update the catalogues from the code
+	@$(PY) -m bot.replies.locales update
+
+.PHONY: benchmark
+benchmark: prepare ## the figures of the docs
+	@for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
+
+.PHONY: clean
+clean: ## remove what was built (not the environment)
+	@rm -rf var models .rasa

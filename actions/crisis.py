@@ -1,0 +1,188 @@
+"""People at risk: the number to call first, from a record; then what helps. No question stands before the number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.lookup.cards import card
+
+from actions.turn import Turn, WaypostAction
+from actions.where import settle_place
+from bot.lookup.records import EmergencyNumber
+from bot.lookup.search import Query, search
+from bot.messages import Card, Choice, Text
+
+__all__ = ["Crisis", "Protection", "emergency_number"]
+
+CLASSES = {
+    "emergency_sea": "sea",
+    "emergency_danger": "danger",
+    "disclose_self_harm": "self_harm",
+    "disclose_child_alone": "child",
+    "disclose_detained": "detained",
+    "disclose_gbv": "gbv",
+    "disclose_trafficking": "trafficking",
+}
+"""Class of a crisis by intent; it is also the kind of number that is looked for first."""
+
+_TEXTS = {
+    "sea": ("crisis:sea", "crisis:sea_stay"),
+    "danger": ("crisis:danger",),
+    "self_harm": ("crisis:self_harm", "crisis:self_harm_next"),
+    "child": ("crisis:child",),
+    "detained": ("crisis:detained", "crisis:detained_family"),
+}
+
+_HELP = {
+    "sea": (),
+    "danger": (("category:health_care", "find_health_care"),),
+    "self_harm": (("category:mental_health", "find_mental_health"),),
+    "child": (("category:child_protection", "find_child_protection"),),
+    "detained": (
+        ("category:legal_aid", "find_legal_aid"),
+        ("topic:info_detention", "info_detention"),
+        ("category:family_links", "find_family_links"),
+    ),
+    "gbv": (
+        ("category:safe_space", "find_safe_space"),
+        ("category:health_care", "find_health_care"),
+        ("category:legal_aid", "find_legal_aid"),
+    ),
+    "trafficking": (("category:legal_aid", "find_legal_aid"), ("category:safe_space", "find_safe_space")),
+}
+"""What can be picked after the number: label and intent."""
+
+
+def emergency_number(turn: Turn, kind: str) -> EmergencyNumber | None:
+    """The number to call in the person's country, or on any mobile network where the country is not known."""
+    rows = turn.directory.emergency(turn.country, (kind, "general"))
+    return rows[0] if rows else None
+
+
+def _number_data(row: EmergencyNumber | None) -> list[dict[str, Any]]:
+    if row is None:
+        return []
+    return [
+        {
+            "number": row.number,
+            "country": row.country,
+            "verified": row.verified_on is not None,
+            "source": row.source,
+            "source_date": row.source_date,
+        }
+    ]
+
+
+def _help_choices(kind: str) -> tuple[Choice, ...]:
+    return tuple(Choice(Text(label), intent) for label, intent in _HELP[kind])
+
+
+def _learn_place(turn: Turn) -> None:
+    # A place in the message tells the country of the number, but nothing may be asked before the number stands there.
+    settle_place(turn)
+    turn.replies.clear()
+    turn.changes.pop("question", None)
+
+
+class Crisis(WaypostAction):
+    """emergency_*, self-harm, a child alone, somebody detained."""
+
+    action = "action_crisis"
+
+    def answer(self, turn: Turn) -> None:
+        kind = CLASSES.get(turn.intent, "danger")
+        _learn_place(turn)
+        legal = _legal_phone(turn) if kind == "detained" else None
+        row = None if legal else emergency_number(turn, kind)
+        first: list[Text] = []
+        numbers = _number_data(row)
+        if legal:
+            first.append(Text("crisis:legal_phone", {"phone": {"phone": legal.phones[0]}, "name": legal.name}))
+            numbers = [{"number": legal.phones[0], "country": legal.country, "verified": True, "source": legal.id}]
+        elif row:
+            first.append(Text("crisis:call", {"number": {"phone": row.number}}))
+            if row.verified_on is None:
+                first.append(Text("crisis:unverified"))
+        else:
+            first.append(Text("crisis:no_number"))
+        rest = [Text(key) for key in _TEXTS[kind]] + [Text("crisis:not_rescue")]
+        data = {"class": kind, "numbers": numbers}
+        turn.set(question=None, crisis=kind)
+        if turn.channel == "sms":  # one segment with the number, alone; the rest follows
+            turn.say("crisis", *first, data=data)
+            turn.say("text", *rest, choices=_help_choices(kind), data={"class": kind})
+        else:
+            turn.say("crisis", *first, *rest, choices=_help_choices(kind), data=data)
+
+
+class Protection(WaypostAction):
+    """disclose_gbv, disclose_trafficking: believed, nothing asked, the person decides."""
+
+    action = "action_protection"
+
+    def answer(self, turn: Turn) -> None:
+        kind = CLASSES.get(turn.intent, "gbv")
+        _learn_place(turn)
+        row = emergency_number(turn, kind)
+        first = [Text("protection:call", {"number": {"phone": row.number}})] if row else [Text("protection:no_number")]
+        if row and row.verified_on is None:
+            first.append(Text("crisis:unverified"))
+        believe = Text("protection:believe" if kind == "gbv" else "protection:trafficking")
+        cards = (
+            () if turn.channel == "sms" else tuple(_discreet(found) for found in _phone_services(turn, "safe_space"))
+        )
+        choices = (*_help_choices(kind), Choice(Text("choice:delete"), "delete_my_data"))
+        turn.set(question=None)
+        turn.say(
+            "protection",
+            *first,
+            believe,
+            *((Text("protection:help"),) if cards else ()),
+            cards=cards,
+            choices=choices,
+            footer=(Text("protection:erase"),),
+            data={"class": kind, "numbers": _number_data(row)},
+        )
+
+
+def _phone_services(turn: Turn, category: str) -> list[Card]:
+    place = turn.place
+    if place is None or not turn.directory.available:
+        return []
+    query = Query(
+        category=category,
+        lat=place.lat,
+        lon=place.lon,
+        country=place.country,
+        language=turn.language,
+        now=turn.now,
+        limit=10,
+    )
+    found = [
+        card(hit, turn.language, turn.get("second_language"), now=turn.now)
+        for hit in search(turn.directory, query).hits
+    ]
+    return [service for service in found if service.phones][:2]
+
+
+def _discreet(found: Card) -> Card:
+    # Only how to reach them: no place of such a service goes out here, whoever asks (safety.md, S8).
+    return Card(
+        id=found.id,
+        name=found.name,
+        organisation=found.organisation,
+        phones=found.phones,
+        languages=found.languages,
+        cost=found.cost,
+        verified_on=found.verified_on,
+        overdue=found.overdue,
+        country=found.country,
+        text_language=found.text_language,
+        must_report=found.must_report,
+        sample=found.sample,
+    )
+
+
+def _legal_phone(turn: Turn) -> Card | None:
+    services = _phone_services(turn, "legal_aid")
+    return services[0] if services else None

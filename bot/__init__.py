@@ -1,0 +1,1 @@
+"""Waypost's bot: takes a person's message in, understands it, answers with facts from the directory."""

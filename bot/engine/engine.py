@@ -1,0 +1,160 @@
+"""One turn of a conversation: a message and a memory go in, worded answers and the new memory come out."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import rasa.utils.log_utils
+
+rasa.utils.log_utils.configure_structlog(logging.WARNING)  # else Rasa prints every message to stdout (rasa.md, B.1)
+
+from rasa.core.agent import Agent  # noqa: E402
+from rasa.core.channels.channel import OutputChannel, UserMessage  # noqa: E402
+
+from bot.engine.action_call import InProcessActions, compile_result_check  # noqa: E402
+from bot.engine.memory import MemoryTrackerStore  # noqa: E402
+from bot.engine.nlg import WaypostNlg  # noqa: E402
+from bot.languages import served  # noqa: E402
+from bot.messages import Inbound, Outbound, Reply, Text  # noqa: E402
+from bot.replies.render import word  # noqa: E402
+
+__all__ = ["Engine", "NoModel", "Turn", "apology", "newest_model", "where"]
+
+log = logging.getLogger(__name__)
+
+
+class NoModel(RuntimeError):
+    """There is no trained model in the folder; `make train` makes one."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What came of one message."""
+
+    answers: tuple[Outbound, ...]
+    memory: Mapping[str, Any] | None
+    """None: the person asked to be forgotten."""
+    reports: tuple[Mapping[str, str], ...] = ()
+    """What the person told about an entry, for the staff."""
+    failed: bool = False
+    """Something broke; the answers say so."""
+
+
+@dataclass
+class _Collector(OutputChannel):
+    """Collects what Rasa wants to send."""
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def name(cls) -> str:
+        return "waypost"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        self.messages.append(message)
+
+
+def newest_model(folder: Path) -> Path:
+    """The newest trained model in that folder. Raises NoModel."""
+    models = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    if not models:
+        raise NoModel(f"no trained model in {folder}: run `make train`")
+    return models[-1]
+
+
+class Engine:
+    """The trained agent in this process. One turn at a time."""
+
+    def __init__(self, model: Path) -> None:
+        compile_result_check()
+        self._store = MemoryTrackerStore()
+        self._agent = Agent.load(
+            model, generator=WaypostNlg(), tracker_store=self._store, action_endpoint=InProcessActions()
+        )
+        self._store.domain = self._agent.domain
+
+    async def turn(self, message: Inbound, memory: Mapping[str, Any]) -> Turn:
+        """Answer one message. Never raises and never stays silent: what breaks becomes an apology in words."""
+        collector = _Collector()
+        self._store.seed(message.conversation, memory)
+        user_message = UserMessage(
+            text=defuse(message.text),
+            output_channel=collector,
+            sender_id=message.conversation,
+            input_channel=collector.name(),
+            metadata=_metadata(message),
+        )
+        failed = False
+        try:
+            await self._agent.handle_message(user_message)
+        except Exception as error:  # whatever breaks, the person must not be left in silence
+            log.error("a turn broke: %s at %s", type(error).__name__, where(error))
+            failed = True
+        new_memory = self._store.take(message.conversation)
+        answers = [Outbound.from_dict(m["outbound"]) for m in collector.messages if "outbound" in m]
+        if not answers and not new_memory.pop("silent", False):
+            answers, failed = [apology(message, memory)], True
+        if failed:
+            new_memory = dict(memory)
+        reports = tuple(new_memory.pop("reports", None) or ())
+        forget = bool(new_memory.pop("forget", False))
+        return Turn(tuple(answers), None if forget else new_memory, reports, failed)
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """What the NLU makes of a text outside of any conversation: the inspection contract's /model/parse."""
+        parsed = await self._agent.parse_message(defuse(text))
+        ranking = parsed.get("intent_ranking") or []
+        intent = parsed.get("intent") or {}
+        asks_back = intent.get("name") == "nlu_fallback"
+        if asks_back:
+            ranking = [row for row in ranking if row["name"] != "nlu_fallback"]
+            intent = ranking[0] if ranking else {"name": None, "confidence": 0.0}
+        return {
+            "text": text,
+            "intent": {"name": intent.get("name"), "confidence": intent.get("confidence", 0.0)},
+            "intent_ranking": [{"name": row["name"], "confidence": row["confidence"]} for row in ranking],
+            "entities": parsed.get("entities") or [],
+            "language": parsed.get("language") or {"code": None, "confidence": 0.0},
+            "route": parsed.get("route"),
+            "asks_back": asks_back,
+        }
+
+
+def apology(message: Inbound, memory: Mapping[str, Any]) -> Outbound:
+    """What is said when no answer could be made, in the conversation's language if it is known."""
+    codes = {language.code for language in served()}
+    language = next((code for code in (memory.get("language"), message.language_hint) if code in codes), "en")
+    reply = Reply("text", (Text("error"),), data={"error": True})
+    return word(
+        reply, language, channel=message.render_as or message.channel, now=datetime.now(timezone.utc), country=None
+    )
+
+
+def defuse(text: str) -> str:
+    """The text without leading slashes: what a person types is never a command of the engine (channels.md, decision 4)."""
+    return text.strip().lstrip("/").strip()
+
+
+def _metadata(message: Inbound) -> dict[str, Any]:
+    return {
+        "channel": message.render_as or message.channel,
+        "location": {"lat": message.location.lat, "lon": message.location.lon} if message.location else None,
+        "language_hint": message.language_hint,
+        "media": message.media,
+    }
+
+
+def where(error: BaseException) -> str:
+    """The innermost lines of an exception, without its message, which may quote the person."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))

@@ -1,0 +1,163 @@
+"""Reads whole services and parts of them from an open snapshot."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from bot.lookup.categories import CATEGORIES
+from bot.lookup.records import Area, Contact, DatedOpening, Opening, Service, Site, Spoken, Wording
+
+__all__ = ["AREA", "SITE", "Hours", "ServiceReader"]
+
+SITE = "id, visibility, name, address, city, admin1, postcode, country, lat, lon, tz, transport, wheelchair"
+"""Columns of a `Site` in the order of its fields."""
+AREA = "kind, country, name, lat, lon, radius_km, tz"
+"""Columns of an `Area` in the order of its fields."""
+_SERVICE = (
+    "s.id, o.name, o.kind, o.website, s.paused, s.delivery, s.urgency, s.papers, s.shares_data, s.genders, s.min_age,"
+    " s.max_age, s.audiences, s.nationalities, s.cost, s.booking, s.serves_countries, s.operator_type, s.must_report,"
+    " s.verified_on, s.review_due, s.hidden_after, s.source, s.sample"
+)
+_CATEGORIES = ",".join("?" * len(CATEGORIES))
+Hours = tuple[tuple[Opening, ...], tuple[DatedOpening, ...]]
+"""Weekly hours and dates that differ."""
+
+
+def _maybe(flag: int | None) -> bool | None:
+    return None if flag is None else bool(flag)
+
+
+class ServiceReader:
+    """Reads services by id and remembers what it has read: a snapshot never changes."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.service = lru_cache(maxsize=5_000)(self._service)
+        self._known_hours: dict[str, Hours] = {}
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        return self._db.execute(sql, values).fetchall()
+
+    def hours(self, identifiers: Sequence[str]) -> dict[str, Hours]:
+        """Weekly hours and dated exceptions of services, by id."""
+        known = self._known_hours
+        missing = [identifier for identifier in identifiers if identifier not in known]
+        if len(known) > 200_000:
+            known = self._known_hours = {}
+            missing = list(identifiers)
+        for start in range(0, len(missing), 500):
+            part = missing[start : start + 500]
+            marks = ",".join("?" * len(part))
+            weekly: dict[str, list[Opening]] = {}
+            dated: dict[str, list[DatedOpening]] = {}
+            for identifier, day, opens, closes, by, first, last in self._rows(
+                "SELECT service_id, weekday, opens, closes, appointment_only, valid_from, valid_to FROM opening"
+                f" WHERE service_id IN ({marks})",
+                *part,
+            ):
+                weekly.setdefault(identifier, []).append(_opening(day, opens, closes, by, first, last))
+            for identifier, *row in self._rows(
+                f"SELECT service_id, date, opens, closes FROM opening_exception WHERE service_id IN ({marks})", *part
+            ):
+                dated.setdefault(identifier, []).append(DatedOpening(*row))
+            for identifier in part:
+                rows = sorted(weekly.get(identifier, ()), key=lambda row: (row.weekday, row.opens))
+                dates = sorted(dated.get(identifier, ()), key=lambda row: (row.date, row.opens or 0))
+                known[identifier] = (tuple(rows), tuple(dates))
+        return {identifier: known[identifier] for identifier in identifiers}
+
+    def _service(self, identifier: str) -> Service | None:
+        """The service of that id, None if there is none."""
+        rows = self._rows(
+            f"SELECT {_SERVICE} FROM service s JOIN organisation o ON o.id = s.organisation_id WHERE s.id = ?",
+            identifier,
+        )
+        if not rows:
+            return None
+        (
+            found, organisation, kind, website, paused, delivery, urgency, papers, shares, genders, youngest, oldest,
+            audiences, nationalities, cost, booking, serves, operator, report, verified, due, hidden, source, sample,
+        ) = rows[0]  # fmt: skip
+        weekly, dated = self.hours([identifier])[identifier]
+        return Service(
+            id=found,
+            organisation=organisation,
+            organisation_kind=kind,
+            website=website,
+            paused=bool(paused),
+            delivery=delivery,
+            urgency=urgency,
+            papers=papers,
+            shares_data=shares,
+            genders=genders,
+            min_age=youngest,
+            max_age=oldest,
+            audiences=_list(audiences),
+            nationalities=_list(nationalities),
+            cost=cost,
+            booking=booking,
+            serves_countries=_list(serves),
+            operator_type=operator,
+            must_report=report,
+            verified_on=verified,
+            review_due=due,
+            hidden_after=hidden,
+            source=source,
+            sample=bool(sample),
+            categories=tuple(
+                row[0]
+                for row in self._rows(  # the key begins with the category: each of the few is looked up
+                    f"SELECT category FROM service_category WHERE category IN ({_CATEGORIES}) AND service_id = ?",
+                    *CATEGORIES,
+                    identifier,
+                )
+            ),
+            wordings=tuple(
+                Wording(*row)
+                for row in self._rows(
+                    "SELECT lang, name, short_text, how_to_get_help, what_to_bring, eligibility_text, cost_note, state"
+                    " FROM service_text WHERE service_id = ? AND state <> 'draft' ORDER BY lang",
+                    identifier,
+                )
+            ),
+            spoken=tuple(
+                Spoken(lang, bool(via))
+                for lang, via in self._rows(
+                    "SELECT lang, via_interpreter FROM spoken_language WHERE service_id = ?"
+                    " ORDER BY via_interpreter, lang",
+                    identifier,
+                )
+            ),
+            sites=tuple(
+                Site(*row)
+                for row in self._rows(f"SELECT {SITE} FROM site WHERE service_id = ? ORDER BY id", identifier)
+            ),
+            areas=tuple(
+                Area(*row) for row in self._rows(f"SELECT {AREA} FROM service_area WHERE service_id = ?", identifier)
+            ),
+            contacts=tuple(
+                Contact(kind, value, _list(languages), _maybe(free), _maybe(abroad), verified)
+                for kind, value, languages, free, abroad, verified in self._rows(
+                    "SELECT kind, value, languages, toll_free, reachable_from_abroad, verified_on FROM contact_point"
+                    " WHERE service_id = ? ORDER BY position, id",
+                    identifier,
+                )
+            ),
+            openings=weekly,
+            exceptions=dated,
+        )
+
+
+@lru_cache(maxsize=20_000)
+def _opening(weekday: int, opens: int, closes: int, by: int, first: str | None, last: str | None) -> Opening:
+    """One object for all services with the same hours."""
+    return Opening(weekday, opens, closes, bool(by), first, last)
+
+
+def _list(text: str) -> tuple[str, ...]:
+    value: Sequence[str] = json.loads(text)
+    return tuple(value)

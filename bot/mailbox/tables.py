@@ -1,0 +1,104 @@
+"""The mailbox's tables and its database engine: SQLite in WAL mode by default, PostgreSQL where many workers run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.pool import QueuePool
+
+__all__ = ["conversation", "create_engine", "inbox", "outbox", "report"]
+
+metadata = sa.MetaData()
+_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", _id, primary_key=True, autoincrement=True),
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("conversation", sa.String(32), nullable=False),
+    sa.Column("provider_id", sa.String(200), nullable=False),
+    sa.Column("body", sa.Text),  # the message as JSON; NULL as soon as it is answered
+    sa.Column("state", sa.String(8), nullable=False),  # stored, claimed, done
+    sa.Column("claimed_by", sa.String(64)),
+    sa.Column("claimed_at", sa.Float),  # seconds since 1970
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("received_at", sa.Float, nullable=False),
+    sa.Column("done_at", sa.Float),
+    sa.UniqueConstraint("channel", "conversation", "provider_id"),
+    sqlite_autoincrement=True,
+)
+_open = inbox.c.state != "done"
+sa.Index("inbox_open", inbox.c.conversation, inbox.c.id, sqlite_where=_open, postgresql_where=_open)
+sa.Index("inbox_waiting", inbox.c.state, inbox.c.id, sqlite_where=_open, postgresql_where=_open)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", _id, primary_key=True, autoincrement=True),
+    sa.Column("inbox_id", _id, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("conversation", sa.String(32), nullable=False),
+    sa.Column("body", sa.Text),  # the worded message as JSON; NULL as soon as it is delivered or given up
+    sa.Column("state", sa.String(10), nullable=False),  # queued, delivered, expired
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("done_at", sa.Float),
+    sa.UniqueConstraint("inbox_id", "position"),
+    sqlite_autoincrement=True,
+)
+sa.Index("outbox_conversation", outbox.c.conversation, outbox.c.state, outbox.c.id)
+
+conversation = sa.Table(
+    "conversation",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("memory", sa.Text, nullable=False),  # JSON of the engine's memory: language, place, results, open choices
+    sa.Column("updated_at", sa.Float, nullable=False, index=True),
+)
+
+report = sa.Table(  # what people tell about an entry, without who told it; sent on to the directory by bot/reports.py
+    "report",
+    metadata,
+    sa.Column("id", _id, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("service", sa.String(200), nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+def create_engine(url: str) -> Engine:
+    """An engine for that SQLAlchemy URL with the tables made. SQLite: WAL, full sync, writers queue up for 30 s."""
+    parsed = make_url(url)
+    options: dict[str, Any] = {"future": True}
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        options.update(
+            poolclass=QueuePool, pool_size=8, max_overflow=16, connect_args={"check_same_thread": False, "timeout": 30}
+        )
+    engine = sa.create_engine(parsed, **options)
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    metadata.create_all(engine)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and then writes fails at once when another one wrote in between; taking the
+    # writer's lock from the start makes it wait instead.
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")

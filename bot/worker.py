@@ -1,0 +1,101 @@
+"""The worker: claims a message, asks the engine, writes the answer. One process, one turn at a time.
+
+Several workers may run; the mailbox gives each a message of another sender. Being killed at any moment loses
+nothing: the claim is given back when the worker comes up again, or taken over after `turn_timeout_seconds`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import time
+
+from bot.engine.engine import Engine, Turn, apology, newest_model
+from bot.logs import configure
+from bot.mailbox import Claim, Doorbell, Mailbox, ring
+from bot.messages import Outbound
+from bot.settings import Settings, settings
+
+__all__ = ["PARSE", "Worker", "main"]
+
+log = logging.getLogger(__name__)
+
+PARSE = "parse"
+"""Pseudo-channel of the inspection contract: the text is only parsed, nothing is remembered."""
+MAX_ATTEMPTS = 3
+"""A message with which a worker died so often gets an apology instead of another try."""
+
+
+class Worker:
+    """Takes messages from the mailbox until it is stopped."""
+
+    def __init__(self, engine: Engine, mailbox: Mailbox, config: Settings, name: str) -> None:
+        self.engine = engine
+        self.mailbox = mailbox
+        self.config = config
+        self.name = name
+        self.bells = config.path("var") / "run"
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Finish the turn at hand and end."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        released = self.mailbox.release(self.name)
+        if released:
+            log.info("%s: %d messages of a worker that died are taken up again", self.name, released)
+        bell = Doorbell(self.bells, self.name)
+        log.info("%s: ready", self.name)
+        try:
+            while not self._stop.is_set():
+                claim = self.mailbox.claim(self.name, self.config.turn_timeout_seconds)
+                if claim is None:
+                    await bell.wait(0.5)
+                    continue
+                await self.answer(claim)
+        finally:
+            bell.close()
+
+    async def answer(self, claim: Claim) -> None:
+        """Answer one claimed message."""
+        message = claim.inbound
+        started = time.monotonic()
+        if message.channel == PARSE:
+            turn = Turn((Outbound(PARSE, "", "", custom=await self.engine.parse(message.text)),), {})
+        elif claim.attempts > MAX_ATTEMPTS:
+            log.error("message %d is given up after %d attempts", claim.id, claim.attempts - 1)
+            turn = Turn((apology(message, claim.memory),), claim.memory, failed=True)
+        else:
+            turn = await self.engine.turn(message, claim.memory)
+        if not self.mailbox.finish(claim, turn.answers, turn.memory, turn.reports):
+            log.warning("message %d was answered by another worker in the meantime", claim.id)
+            return
+        ring(self.bells, "gateway", message.conversation)
+        ring(self.bells, "sender", message.conversation)
+        log.debug("message %d answered in %.0f ms", claim.id, (time.monotonic() - started) * 1000)
+
+
+async def _run(worker: Worker) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, worker.stop)
+    await worker.run()
+
+
+def main() -> None:
+    """`python -m bot.worker --name worker-1`"""
+    parser = argparse.ArgumentParser(description="Waypost's worker: answers what the mailbox holds.")
+    parser.add_argument("--name", default="worker-1", help="name of this worker, unique among those that run")
+    arguments = parser.parse_args()
+    config = settings()
+    configure(config.log_level)
+    engine = Engine(newest_model(config.path("models")))
+    asyncio.run(_run(Worker(engine, Mailbox(config.mailbox_url), config, arguments.name)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+"""The pages on which staff work: plain django.contrib.admin, one file for each part of the directory."""
+
+from __future__ import annotations
+
+from directory.admin import articles, locations, numbers, organisations, people, places, review, services
+
+__all__ = ["articles", "locations", "numbers", "organisations", "people", "places", "review", "services"]

@@ -1,0 +1,1 @@
+"""Loading the invented directory of a first run, and the table of emergency numbers."""

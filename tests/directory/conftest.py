@@ -1,0 +1,82 @@
+"""A database with the real sample directory, loaded once, and a snapshot path in a temporary folder."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from directory.models import Service
+from directory.publish import Published, publish
+from directory.sample.emergency import load_numbers
+from directory.sample.loader import load
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The tests' database holds the sample directory; each test's changes are rolled back."""
+    with django_db_blocker.unblock():
+        load(django_settings.SAMPLE_DATA)
+        load_numbers()
+
+
+@pytest.fixture(autouse=True)
+def snapshot_path(settings: Any, tmp_path: Path) -> Path:
+    """Where publishing writes in this test."""
+    settings.SNAPSHOT = tmp_path / "snapshot" / "snapshot.sqlite"
+    return Path(settings.SNAPSHOT)
+
+
+@pytest.fixture
+def service(db: None) -> Service:
+    """One published sample service with hours, a public place, texts and contacts."""
+    return Service.objects.get(public_id="gr-athens-legal-1")
+
+
+@pytest.fixture
+def staff(db: None, client: Client) -> Client:
+    """A browser in which a superuser is logged in."""
+    user = get_user_model().objects.create_superuser("administrator", password="a long pass phrase")
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def editor(db: None, client: Client) -> Iterator[Callable[..., Client]]:
+    """Logs in a member of staff who is no superuser and has the named permissions."""
+    from django.contrib.auth.models import Permission
+
+    def log_in(*permissions: str) -> Client:
+        user = get_user_model().objects.create_user("editor", password="a long pass phrase", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        client.force_login(user)
+        return client
+
+    yield log_in
+
+
+@pytest.fixture
+def published(db: None) -> Callable[..., sqlite3.Connection]:
+    """Publishes and opens the snapshot."""
+
+    def run(**options: Any) -> sqlite3.Connection:
+        done: Published = publish(**options)
+        connection = sqlite3.connect(f"{done.path.as_uri()}?mode=ro", uri=True)
+        connection.row_factory = sqlite3.Row
+        return connection
+
+    return run
+
+
+@pytest.fixture
+def today() -> date:
+    from django.utils import timezone
+
+    return timezone.localdate()
