@@ -23,7 +23,10 @@ CLASSES = {
     "disclose_gbv": "gbv",
     "disclose_trafficking": "trafficking",
 }
-"""Class of a crisis by intent; it is also the kind of number that is looked for first."""
+"""Class of a crisis by intent."""
+
+_KINDS = {"danger": "general", "detained": "detention"}
+"""Kind of number that is looked for first, where its name is not the class (bot/lookup/schema.py)."""
 
 _TEXTS = {
     "sea": ("crisis:sea", "crisis:sea_stay"),
@@ -55,7 +58,7 @@ _HELP = {
 
 def emergency_number(turn: Turn, kind: str) -> EmergencyNumber | None:
     """The number to call in the person's country, or on any mobile network where the country is not known."""
-    rows = turn.directory.emergency(turn.country, (kind, "general"))
+    rows = turn.directory.emergency(turn.country, (_KINDS.get(kind, kind), "general"))
     return rows[0] if rows else None
 
 

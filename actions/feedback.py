@@ -20,7 +20,9 @@ class Feedback(WaypostAction):
     action = "action_feedback"
 
     def answer(self, turn: Turn) -> None:
-        _note(turn, "feedback", chosen_service(turn) or "")
+        service = chosen_service(turn)
+        if service:
+            _note(turn, "feedback", service)
         choices = (Choice(Text("menu:person"), "talk_to_human"), menu_choice())
         turn.say("feedback", "feedback", "feedback_next", choices=choices, data={"topic": "feedback"})
 

@@ -85,10 +85,7 @@ def show_services(turn: Turn) -> None:
     turn.set(results=[found.id for found in cards], shown=offset + len(cards), service=None)
     if len(cards) == 1:
         turn.set(service=cards[0].id)
-    choices = [
-        Choice(Text("choice:details", {"n": number}), "ask_service_details", {"service": number})
-        for number in range(1, len(cards) + 1)
-    ]
+    choices = _details_choices(len(cards))
     if result.total > offset + len(cards):
         choices.append(Choice(Text("choice:more"), "more_results"))
     choices.append(menu_choice())
@@ -99,6 +96,13 @@ def show_services(turn: Turn) -> None:
         cards=cards,
         choices=tuple(choices),
     )
+
+
+def _details_choices(count: int) -> list[Choice]:
+    return [
+        Choice(Text("choice:details", {"n": number}), "ask_service_details", {"service": number})
+        for number in range(1, count + 1)
+    ]
 
 
 def _introduction(category: str) -> tuple[Text, ...]:
@@ -178,6 +182,7 @@ class ServiceDetails(WaypostAction):
             here=(here.lat, here.lon) if here else None,
         )
         choices = (
+            *_details_choices(len(results)),  # a number goes on to mean the same place of the list
             *((Choice(Text("choice:more"), "more_results"),) if turn.get("need") and here else ()),
             Choice(Text("choice:wrong"), "report_wrong_information", {"service": identifier}),
             menu_choice(),

@@ -78,6 +78,7 @@ class Turn:
             len(text.split()) if parsed.get("route") in (None, "classifier") else 0,
             metadata.get("language_hint") or "",
             codes,
+            understood=(parsed.get("intent") or {}).get("name") != "nlu_fallback",
         )
         here = directory()
         here.refresh()

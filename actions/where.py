@@ -43,7 +43,7 @@ def settle_place(turn: Turn, *, whole_text: bool = False, remembered: bool = Tru
         return Where.KNOWN
     countries = turn.directory.countries
     if turn.candidates:
-        return _resolved(turn, turn.places.decide(turn.candidates, turn.country, countries))
+        return _resolved(turn, turn.places.decide(turn.candidates, turn.country, countries, turn.typed_place))
     if whole_text and turn.text:
         resolution = turn.places.resolve(turn.text, turn.country, countries)
         if resolution.state != "none":

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from bot.settings import settings
 
-__all__ = ["conversation_id", "load_key", "new_visitor"]
+__all__ = ["REPORT_HEADER", "conversation_id", "load_key", "new_visitor", "report_token"]
+
+REPORT_HEADER = "X-Waypost-Token"
 
 
 def load_key(path: Path) -> bytes:
@@ -53,3 +55,8 @@ def conversation_id(channel: str, address: str, key: bytes | None = None) -> str
 def new_visitor() -> str:
     """A random id for a new visitor of the web page; it lives in an HttpOnly cookie."""
     return secrets.token_urlsafe(24)
+
+
+def report_token(key: bytes) -> str:
+    """What the bot shows to the directory with its reports, and the directory checks: both read the same key file."""
+    return hmac.new(key, b"reports", hashlib.sha256).hexdigest()

@@ -113,6 +113,8 @@ class Card:
     """Weekly hours for the details: {"weekday": 0, "opens": 540, "closes": 1020, "appointment_only": False}."""
     cost: str = "unknown"
     cost_note: str = ""
+    delivery: str = "place"
+    """place, phone, online, mobile."""
     booking: str = "walk_in"
     papers: str = "unknown"
     languages: tuple[str, ...] = ()

@@ -6,34 +6,26 @@ A report stays in the mailbox until the directory has taken it; a directory that
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import logging
 
 import httpx
 
-from bot.identity import load_key
+from bot.identity import REPORT_HEADER, load_key, report_token
 from bot.mailbox import Mailbox
 from bot.settings import Settings
 
-__all__ = ["TOKEN_HEADER", "keep_reporting", "report_token"]
+__all__ = ["keep_reporting"]
 
 log = logging.getLogger(__name__)
 
 EVERY = 20.0
 """Seconds between two looks for reports."""
-TOKEN_HEADER = "X-Waypost-Token"
-
-
-def report_token(key: bytes) -> str:
-    """What the bot shows to the directory, and the directory checks: both read the same key file."""
-    return hmac.new(key, b"reports", hashlib.sha256).hexdigest()
 
 
 async def keep_reporting(mailbox: Mailbox, config: Settings) -> None:
     """Pass reports on to the directory until cancelled."""
     url = f"http://{config.bot_host}:{config.directory_port}/api/reports"
-    headers = {TOKEN_HEADER: report_token(load_key(config.path("secret_file")))}
+    headers = {REPORT_HEADER: report_token(load_key(config.path("secret_file")))}
     async with httpx.AsyncClient(timeout=10) as client:
         while True:
             await asyncio.sleep(EVERY)

@@ -72,7 +72,7 @@ STEPS = (
         "places",
         "building the gazetteer (234,000 towns)",
         ((PYTHON, "-m", "bot.nlu.places_build"),),
-        ("bot/nlu/places_build.py", "bot/nlu/place_key.py", "locales/languages.yml", "uv.lock"),
+        ("bot/nlu/place*.py", "bot/nlu/place_words.yml", "locales/languages.yml", "uv.lock"),
         lambda config: (config.path("places"),),
     ),
     Step(
@@ -113,9 +113,10 @@ STEPS = (
 )
 
 
-def fingerprint(step: Step) -> str:
-    """A hash over the step's commands and the contents of its input files."""
-    digest = hashlib.sha256(repr(step.commands).replace(PYTHON, "python").encode())
+def fingerprint(step: Step, config: Settings) -> str:
+    """A hash over the step's commands, the mode, and the contents of its input files."""
+    mode = f"{config.demo} {config.production} "
+    digest = hashlib.sha256(mode.encode() + repr(step.commands).replace(PYTHON, "python").encode())
     for pattern in step.inputs:
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file() and "__pycache__" not in path.parts:
@@ -126,7 +127,7 @@ def fingerprint(step: Step) -> str:
 def run_step(step: Step, config: Settings, environment: dict[str, str]) -> bool:
     """Run a step unless it is up to date; False if one of its commands failed (its output has been printed)."""
     stamp = config.path("var") / "stamps" / step.name
-    wanted = fingerprint(step)
+    wanted = fingerprint(step, config)
     if stamp.exists() and stamp.read_text() == wanted and all(path.exists() for path in step.outputs(config)):
         return True
     say(f"{step.title} ...")
@@ -201,17 +202,10 @@ def servers(config: Settings) -> list[Server]:
         Server(f"worker-{n}", (PYTHON, "-m", "bot.worker", "--name", f"worker-{n}"))
         for n in range(1, config.workers + 1)
     ]
-    directory = (
-        "uvicorn",
-        "directory.asgi:application",
-        "--host",
-        config.bot_host,
-        "--port",
-        str(config.directory_port),
-    )
+    directory = ("manage.py", "serve", "--host", config.bot_host, "--port", str(config.directory_port))
     return [
         Server("gateway", (PYTHON, "-m", "bot.gateway")),
-        Server("directory", (PYTHON, "-m", *directory, "--ws", "none", "--log-level", "warning", "--no-access-log")),
+        Server("directory", (PYTHON, *directory)),
         *workers,
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,6 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from directory import codes
 
 __all__ = ["ClockField", "CodeListField", "CountryField", "LanguageField", "format_clock", "parse_clock"]
+
+if TYPE_CHECKING:
+    CharField = models.CharField[Any, Any]
+    SmallIntegerField = models.SmallIntegerField[Any, Any]
+else:
+    CharField, SmallIntegerField = models.CharField, models.SmallIntegerField
 
 _CLOCK = re.compile(r"(\d{1,2})(?:\s*[:.٫]\s*(\d{2})|\s*h\s*(\d{2})?)?\s*(am|pm)?", re.IGNORECASE)
 _CLOCK_DIGITS = re.compile(r"(\d{1,2})(\d{2})")
@@ -81,7 +87,7 @@ class ClockFormField(forms.Field):
             return True
 
 
-class ClockField(models.SmallIntegerField):
+class ClockField(SmallIntegerField):
     """A time of day as minutes after local midnight, 0 to 1440; also takes text such as "9:00"."""
 
     def to_python(self, value: Any) -> int | None:
@@ -155,7 +161,7 @@ class CodeListField(models.JSONField):
         return CodeListFormField(upper=self.upper, widget=forms.TextInput(attrs={"class": "vTextField"}), **common)
 
 
-class _CodeField(models.CharField):
+class _CodeField(CharField):
     """A code that is picked from a list which depends on the reader's language, so it is built at each request."""
 
     def names(self) -> list[tuple[str, str]]:

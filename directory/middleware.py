@@ -29,7 +29,7 @@ class ContentSecurityPolicy:
         return response
 
 
-class StaticFiles(WhiteNoiseMiddleware):
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     """WhiteNoise with whole answers instead of streamed ones: the files are small, and ASGI cannot stream a file object."""
 
     @staticmethod

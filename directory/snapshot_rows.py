@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from directory.models import (
     AllowedHost,
@@ -226,10 +226,8 @@ def tables(today: date, *, samples: bool) -> Iterator[tuple[str, Iterable[Row]]]
     organisations = Organisation.objects.filter(services__in=services).distinct().order_by()
     yield "organisation", ((o.public_id, o.name, o.kind, o.website or None) for o in organisations.iterator(CHUNK))
     yield "service", _service_rows(services)
-    categories = Service.categories.through.objects.filter(service__in=services).annotate(
-        public=F("service__public_id")
-    )
-    yield "service_category", categories.values_list("category_id", "public").iterator(CHUNK)
+    categories = Service.categories.through.objects.filter(service__in=services)
+    yield "service_category", categories.values_list("category_id", "service__public_id").iterator(CHUNK)
     yield "service_text", _text_rows(services)
     spoken = SpokenLanguage.objects.filter(service__in=services).values_list(
         "service__public_id", "lang", "via_interpreter"

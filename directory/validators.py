@@ -126,6 +126,8 @@ def clean_contact(kind: str, value: str, *, sample: bool = False) -> str:
     if kind == "email":
         validate_email(typed)
         return typed
+    if kind != "web":
+        raise ValidationError(_("“%(kind)s” is no kind of contact."), code="kind", params={"kind": kind})
     validate_link(typed)
     return typed
 

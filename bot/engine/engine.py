@@ -14,7 +14,9 @@ from typing import Any
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import rasa.utils.log_utils
+logging.captureWarnings(True)  # dozens at Rasa's import, of old libraries; bot/logs.py keeps that logger quiet
+
+import rasa.utils.log_utils  # noqa: E402
 
 rasa.utils.log_utils.configure_structlog(logging.WARNING)  # else Rasa prints every message to stdout (rasa.md, B.1)
 

@@ -91,6 +91,7 @@ def _card(
         ),
         cost=service.cost,
         cost_note=words.cost_note if words else "",
+        delivery=service.delivery,
         booking=service.booking,
         papers=service.papers,
         languages=tuple(row.lang for row in service.spoken if not row.via_interpreter),

@@ -39,6 +39,8 @@ PEOPLE = frozenset(
 )  # fmt: skip
 """What a person may have said of themselves; nothing of it is ever asked."""
 
+_UNDERSTOOD = {"prs": ("prs", "fa"), "fa": ("fa", "prs")}
+"""Languages whose speakers understand each other."""
 _WOMEN = frozenset({"woman", "pregnant"})
 _CHILDREN = frozenset({"child", "unaccompanied_child"})
 _OF_AGE = 18
@@ -77,32 +79,43 @@ def overdue(verified_on: str, review_due: str, today: date) -> int:
 
 def usable(candidate: Candidate, today: date) -> bool:
     """Neither paused nor so long unchecked that it comes last."""
-    return not candidate.paused and overdue(candidate.verified_on, candidate.review_due, today) < 2
+    facts = candidate.facts
+    return not facts.paused and overdue(facts.verified_on, facts.review_due, today) < 2
 
 
 def contradicts(candidate: Candidate, people: Collection[str]) -> bool:
     """Whether the service is expressly not for such people. What is not known does not exclude anybody."""
-    said = set(people)
+    if not people:
+        return False
+    said, facts = set(people), candidate.facts
     women, men = bool(said & _WOMEN), "man" in said
-    if candidate.genders == "women" and men and not women:
+    if facts.genders == "women" and men and not women:
         return True
-    if candidate.genders == "men" and women and not men:
+    if facts.genders == "men" and women and not men:
         return True
     children, adults = bool(said & _CHILDREN), "adult" in said
     alone = children and not adults and "family" not in said
-    if alone and candidate.min_age is not None and candidate.min_age >= _OF_AGE:
+    if alone and facts.min_age is not None and facts.min_age >= _OF_AGE:
         return True
-    return adults and not children and candidate.max_age is not None and candidate.max_age < _OF_AGE
+    return adults and not children and facts.max_age is not None and facts.max_age < _OF_AGE
 
 
 class Ranking:
     """Puts candidates in order for one search, no more of them than are asked for."""
 
     def __init__(
-        self, reader: ServiceReader, people: Collection[str], now: datetime, today: date, *, urgent: bool
+        self,
+        reader: ServiceReader,
+        language: str,
+        people: Collection[str],
+        now: datetime,
+        today: date,
+        *,
+        urgent: bool,
     ) -> None:
         """`now` is aware; `today` is the date by which records are judged; `urgent`: near open places first."""
         self._reader, self._people, self._now, self._today, self._urgent = reader, frozenset(people), now, today, urgent
+        self._languages = frozenset(_UNDERSTOOD.get(language, (language,)))
 
     def _bucket(self, candidate: Candidate) -> int:
         """0 to 3 near, 4 for a whole country, 5 and more beyond."""
@@ -123,35 +136,36 @@ class Ranking:
             group = (late, 0, 0) if self._urgent and bucket <= NEAR else (late, 1, bucket)
             groups.setdefault(group, []).append(candidate)
         for group in sorted(groups):
-            hours_of = self._reader.hours([candidate.id for candidate in groups[group]])
-            ranked = [self._rank(candidate, hours_of[candidate.id]) for candidate in groups[group]]
+            hours_of = self._reader.hours([candidate.facts.id for candidate in groups[group]])
+            ranked = [self._rank(candidate, hours_of[candidate.facts.id]) for candidate in groups[group]]
             yield from sorted(ranked, key=lambda row: row.order)
 
     def _rank(self, candidate: Candidate, opening: Hours) -> Ranked:
+        facts = candidate.facts
         open_now, opens_today = hours.today(*opening, hours.wall(candidate.tz, self._now))
-        if candidate.paused:
+        if facts.paused:
             open_now, opens_today = False, False
-        late, fresh = _checked(candidate.verified_on, candidate.review_due, self._today)
-        welcome = candidate.papers == "none_needed"
+        late, fresh = _checked(facts.verified_on, facts.review_due, self._today)
+        welcome = facts.papers == "none_needed"
         if not welcome and self._people:
-            welcome = bool(candidate.audience() & self._people)
+            welcome = bool(facts.audiences & self._people)
         holds = {
-            "language": candidate.spoken is not None,
+            "language": not self._languages.isdisjoint(facts.spoken),
             "open_now": open_now is True,
             "opens_today": opens_today,
             "eligibility": welcome,
             "fresh": fresh,
             "past_due": late > 0,
-            "referral": candidate.booking == "referral_only",
+            "referral": facts.booking == "referral_only",
         }
         parts = {name: WEIGHTS[name] for name, true in holds.items() if true}
         bucket = self._bucket(candidate)
         order = (
-            1 if candidate.paused or late == 2 else 0,
+            1 if facts.paused or late == 2 else 0,
             (_OPEN[open_now] if bucket <= NEAR else _FAR) if self._urgent else 0,
             bucket,
             -sum(parts.values()),
             candidate.km or 0.0,
-            candidate.id,
+            facts.id,
         )
         return Ranked(candidate, late, parts, order)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from bot.lookup.categories import CATEGORIES
 from bot.lookup.records import Area, Contact, DatedOpening, Opening, Service, Site, Spoken, Wording
 
-__all__ = ["AREA", "SITE", "Hours", "ServiceReader"]
+__all__ = ["Facts", "Hours", "ServiceReader"]
 
-SITE = "id, visibility, name, address, city, admin1, postcode, country, lat, lon, tz, transport, wheelchair"
-"""Columns of a `Site` in the order of its fields."""
-AREA = "kind, country, name, lat, lon, radius_km, tz"
-"""Columns of an `Area` in the order of its fields."""
+_SITE = "id, visibility, name, address, city, admin1, postcode, country, lat, lon, tz, transport, wheelchair"
+_AREA = "kind, country, name, lat, lon, radius_km, tz"
+_MANY = 200_000
+"""Services whose hours and facts are remembered."""
 _SERVICE = (
     "s.id, o.name, o.kind, o.website, s.paused, s.delivery, s.urgency, s.papers, s.shares_data, s.genders, s.min_age,"
     " s.max_age, s.audiences, s.nationalities, s.cost, s.booking, s.serves_countries, s.operator_type, s.must_report,"
@@ -25,6 +26,25 @@ _SERVICE = (
 _CATEGORIES = ",".join("?" * len(CATEGORIES))
 Hours = tuple[tuple[Opening, ...], tuple[DatedOpening, ...]]
 """Weekly hours and dates that differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What ranking needs to know of a service beside its hours."""
+
+    id: str
+    paused: int
+    papers: str
+    genders: str
+    min_age: int | None
+    max_age: int | None
+    audiences: frozenset[str]
+    booking: str
+    verified_on: str
+    review_due: str
+    hidden_after: str
+    spoken: frozenset[str]
+    """Languages, also through an interpreter."""
 
 
 def _maybe(flag: int | None) -> bool | None:
@@ -38,20 +58,17 @@ class ServiceReader:
         self._db = db
         self.service = lru_cache(maxsize=5_000)(self._service)
         self._known_hours: dict[str, Hours] = {}
+        self._known_facts: dict[str, Facts] = {}
 
     def _rows(self, sql: str, *values: Any) -> list[Any]:
         return self._db.execute(sql, values).fetchall()
 
     def hours(self, identifiers: Sequence[str]) -> dict[str, Hours]:
         """Weekly hours and dated exceptions of services, by id."""
+        if len(self._known_hours) > _MANY:
+            self._known_hours = {}
         known = self._known_hours
-        missing = [identifier for identifier in identifiers if identifier not in known]
-        if len(known) > 200_000:
-            known = self._known_hours = {}
-            missing = list(identifiers)
-        for start in range(0, len(missing), 500):
-            part = missing[start : start + 500]
-            marks = ",".join("?" * len(part))
+        for part, marks in _parts([identifier for identifier in identifiers if identifier not in known]):
             weekly: dict[str, list[Opening]] = {}
             dated: dict[str, list[DatedOpening]] = {}
             for identifier, day, opens, closes, by, first, last in self._rows(
@@ -68,6 +85,29 @@ class ServiceReader:
                 rows = sorted(weekly.get(identifier, ()), key=lambda row: (row.weekday, row.opens))
                 dates = sorted(dated.get(identifier, ()), key=lambda row: (row.date, row.opens or 0))
                 known[identifier] = (tuple(rows), tuple(dates))
+        return {identifier: known[identifier] for identifier in identifiers}
+
+    def facts(self, identifiers: Sequence[str]) -> dict[str, Facts]:
+        """What ranking needs to know, by id."""
+        if len(self._known_facts) > _MANY:
+            self._known_facts = {}
+        known = self._known_facts
+        for part, marks in _parts([identifier for identifier in identifiers if identifier not in known]):
+            spoken: dict[str, set[str]] = {}
+            for identifier, lang in self._rows(
+                f"SELECT service_id, lang FROM spoken_language WHERE service_id IN ({marks})", *part
+            ):
+                spoken.setdefault(identifier, set()).add(lang)
+            for row in self._rows(
+                "SELECT id, paused, papers, genders, min_age, max_age, audiences, booking, verified_on, review_due,"
+                f" hidden_after FROM service WHERE id IN ({marks})",
+                *part,
+            ):
+                identifier, paused, papers, genders, youngest, oldest, audiences, booking, verified, due, hidden = row
+                known[identifier] = Facts(
+                    identifier, paused, papers, genders, youngest, oldest, frozenset(_list(audiences)), booking,
+                    verified, due, hidden, frozenset(spoken.get(identifier, ())),
+                )  # fmt: skip
         return {identifier: known[identifier] for identifier in identifiers}
 
     def _service(self, identifier: str) -> Service | None:
@@ -134,10 +174,10 @@ class ServiceReader:
             ),
             sites=tuple(
                 Site(*row)
-                for row in self._rows(f"SELECT {SITE} FROM site WHERE service_id = ? ORDER BY id", identifier)
+                for row in self._rows(f"SELECT {_SITE} FROM site WHERE service_id = ? ORDER BY id", identifier)
             ),
             areas=tuple(
-                Area(*row) for row in self._rows(f"SELECT {AREA} FROM service_area WHERE service_id = ?", identifier)
+                Area(*row) for row in self._rows(f"SELECT {_AREA} FROM service_area WHERE service_id = ?", identifier)
             ),
             contacts=tuple(
                 Contact(kind, value, _list(languages), _maybe(free), _maybe(abroad), verified)
@@ -150,6 +190,13 @@ class ServiceReader:
             openings=weekly,
             exceptions=dated,
         )
+
+
+def _parts(identifiers: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """Ids by the five hundred, with as many question marks."""
+    for start in range(0, len(identifiers), 500):
+        part = identifiers[start : start + 500]
+        yield part, ",".join("?" * len(part))
 
 
 @lru_cache(maxsize=20_000)

@@ -6,7 +6,7 @@ whole country (by phone, online) always belong to the answer. Nobody is left out
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from itertools import chain, islice
 
@@ -73,38 +73,41 @@ class Result:
     """It had to be wider than the first one."""
     wider_than_km: float | None = None
     """Largest radius in which there is nothing, if the nearest service lies beyond the first one."""
-    national: tuple[Hit, ...] = field(default=())
-    """The first services for the whole country, best first; all of them are among the pages, too."""
 
 
 class _Search:
     def __init__(self, snapshot: Snapshot, query: Query) -> None:
         self.reader, self.query = snapshot.reader, query
         self.today: date = query.now.astimezone(timezone.utc).date()
-        self.finder = Finder(
-            snapshot, query.category, query.language, self.today.isoformat(), query.lat, query.lon, query.country
-        )
-        self.ranking = Ranking(
-            snapshot.reader, query.people, query.now, self.today, urgent=CATEGORIES[query.category].urgent
-        )
+        self.finder = Finder(snapshot, query.category, self.today.isoformat(), query.lat, query.lon, query.country)
+        urgent = CATEGORIES[query.category].urgent
+        self.ranking = Ranking(snapshot.reader, query.language, query.people, query.now, self.today, urgent=urgent)
         self.seen: set[str] = set()
 
     def fresh(self, found: list[Candidate]) -> list[Candidate]:
         """Those that were not seen before and are not expressly for other people."""
-        rows = [row for row in found if row.id not in self.seen and not contradicts(row, self.query.people)]
-        self.seen.update(row.id for row in found)
+        people = self.query.people
+        rows = [row for row in found if row.facts.id not in self.seen and not contradicts(row, people)]
+        self.seen.update(row.facts.id for row in found)
         return rows
 
     def hit(self, row: Ranked) -> Hit:
         found = row.candidate
-        service = self.reader.service(found.id)
+        service = self.reader.service(found.facts.id)
         if service is None:
-            raise LookupError(f"{found.id}: in a category, but not a service")
-        site = found.site
+            raise LookupError(f"{found.facts.id}: in a category, but not a service")
+        site = next((site for site in service.sites if site.id == found.site), None)
+        local, country = found.area, self.query.country
+        if local is not None:
+            area = next(
+                (a for a in service.areas if (a.kind, a.country, a.name) == ("place", country, local.name)), None
+            )
+        else:
+            area = next((a for a in service.areas if a.country == country), None) if site is None else None
         return Hit(
             service=service,
             site=site,
-            area=found.area,
+            area=area,
             distance_km=found.km if site is not None and site.public else None,
             opening=opening_state(service.openings, service.exceptions, found.tz, self.query.now),
             overdue=row.overdue,
@@ -113,11 +116,6 @@ class _Search:
             national=found.km is None,
         )
 
-    def national(self) -> tuple[list[Candidate], tuple[Hit, ...]]:
-        """Services for the whole country, and the first of them as hits."""
-        rows = self.fresh(self.finder.remote())
-        return rows, tuple(self.hit(row) for row in islice(self.ranking.ordered(rows), PAGE))
-
 
 def search(directory: Directory, query: Query) -> Result:
     """The page of services that `query` asks for. Nothing at all is found while there is no snapshot."""
@@ -125,7 +123,7 @@ def search(directory: Directory, query: Query) -> Result:
     if snapshot is None:
         return Result()
     looking = _Search(snapshot, query)
-    everywhere, national = looking.national()
+    everywhere = looking.fresh(looking.finder.everywhere())
     wanted = query.offset + query.limit
     near: list[Candidate] = []
     radius: float | None = None
@@ -155,7 +153,6 @@ def search(directory: Directory, query: Query) -> Result:
         radius_km=radius if near else None,
         widened=bool(local) and (not near or radius != RADII_KM[0]),
         wider_than_km=empty[-1] if empty else None,
-        national=national,
     )
 
 
@@ -171,5 +168,6 @@ def national_services(
     snapshot = directory.current
     if snapshot is None:
         return []
-    _, hits = _Search(snapshot, Query(category, 0.0, 0.0, country, now, language)).national()
-    return [card(hit, language, second_language, now=now) for hit in hits]
+    looking = _Search(snapshot, Query(category, 0.0, 0.0, country, now, language))
+    rows = islice(looking.ranking.ordered(looking.fresh(looking.finder.everywhere())), PAGE)
+    return [card(looking.hit(row), language, second_language, now=now) for row in rows]

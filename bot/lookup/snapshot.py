@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.lookup import articles, emergency
 from bot.lookup.digest import digest
+from bot.lookup.index import Index
 from bot.lookup.reading import ServiceReader
 from bot.lookup.records import Article, EmergencyNumber, Meta, PlaceAlias, Service
 from bot.lookup.schema import SCHEMA_VERSION
@@ -45,7 +46,7 @@ class Snapshot:
             self.reader = ServiceReader(self.db)
             self.aliases = tuple(PlaceAlias(*row) for row in self.db.execute(_ALIASES))
             self.allowed_hosts = frozenset(row[0] for row in self.db.execute("SELECT host FROM allowed_host"))
-            self.remote = self._remote()
+            self.index = Index(self.db)
         except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
             self.db.close()
             raise SnapshotError(str(error)) from error
@@ -72,17 +73,6 @@ class Snapshot:
             services=int(rows.get("services", "0")),
             digest=rows["digest"],
         )
-
-    def _remote(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """Ids of phone and online services by category and the country whose people they answer."""
-        found: dict[tuple[str, str], list[str]] = {}
-        for category, identifier, countries in self.db.execute(
-            "SELECT c.category, s.id, s.serves_countries FROM service s JOIN service_category c ON c.service_id = s.id"
-            " WHERE s.delivery IN ('phone', 'online') AND s.serves_countries <> '[]'"
-        ):
-            for country in json.loads(countries):
-                found.setdefault((category, country), []).append(identifier)
-        return {wanted: tuple(sorted(ids)) for wanted, ids in found.items()}
 
 
 _ALIASES = "SELECT name, lang, label, country, lat, lon, radius_km FROM place_alias ORDER BY name, lang"

@@ -24,12 +24,13 @@ __all__ = ["Classified", "IntentClassifier"]
 
 WIDTH = 1.0
 """Width of the Gaussian kernel: exp(-WIDTH * squared distance) of unit vectors."""
-CHARACTERS = 0.3
+CHARACTERS = 0.25
 """Weight of the character kernel beside the Gaussian one."""
 RIDGE = 0.1
 """Added to the diagonal of the kernel."""
-FOLDS = 4
-"""Parts of the training sentences, each judged once by a model of the others, on which probabilities and thresholds are fitted."""
+FOLDS = 5
+JUDGED = 2
+"""Of so many parts of the training sentences, so many are judged by a model of the others, to fit probabilities and thresholds."""
 _SHOWN = 5
 """Length of the ranking."""
 
@@ -80,17 +81,15 @@ class IntentClassifier:
         kernel = _kernel(features, rare)
         out_of_fold = np.zeros((len(target), len(names)), dtype=np.float32)
         fold = _folds(target, spoken)
-        for held_out in range(FOLDS):
+        for held_out in range(JUDGED):
             test, rest = np.flatnonzero(fold == held_out), np.flatnonzero(fold != held_out)
             duals = _solve(kernel[np.ix_(rest, rest)], target[rest], len(names))
             out_of_fold[test] = kernel[np.ix_(test, rest)] @ duals
         duals = _solve(kernel, target, len(names))
         columns = np.asarray(CHARACTERS * (weigh(features.counts, rare).T @ duals), dtype=np.float32)
         has_vector = _has_vector(features.vectors)
-        thresholds = {
-            code: _thresholds(out_of_fold[rows], target[rows], names)
-            for code, rows in {"": slice(None), **{code: spoken == code for code in sorted(set(languages))}}.items()
-        }
+        judged = {"": fold < JUDGED, **{code: (fold < JUDGED) & (spoken == code) for code in sorted(set(languages))}}
+        thresholds = {code: _thresholds(out_of_fold[rows], target[rows], names) for code, rows in judged.items()}
         return cls(names, features.vectors[has_vector], duals[has_vector], columns, rare, thresholds)
 
     def probabilities(self, features: Features, languages: Sequence[str | None]) -> np.ndarray:

@@ -24,7 +24,8 @@ from bot.nlu.features import Features, featurise
 from bot.nlu.language import LanguageModel
 from bot.nlu.place_entities import place_entities
 from bot.nlu.router import Heard, Router
-from bot.nlu.tokens import tokens
+from bot.nlu.tokens import prepare, tokens
+from bot.nlu.understanding import INTENT_FILE, LANGUAGE_FILE
 
 __all__ = [
     "IntentModel",
@@ -36,8 +37,6 @@ __all__ = [
 ]
 
 Type = DefaultV1Recipe.ComponentType
-LANGUAGE_FILE = "language.npz"
-INTENT_FILE = "intents.npz"
 _CLASSIFIED = "waypost_classified"
 _WHOLE_PLACE = "waypost_whole_place"
 _FEATURIZER = "SentenceFeaturizer"
@@ -157,6 +156,10 @@ class WaypostTokenizer(Tokenizer):
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         return {"intent_tokenization_flag": False, "intent_split_symbol": "_"}
+
+    def __init__(self, config: Dict[Text, Any]) -> None:
+        super().__init__(config)
+        prepare(language.code for language in served())
 
     def tokenize(self, message: Message, attribute: Text) -> List[Token]:
         return [Token(text, start) for text, start in tokens(message.get(attribute), _code(message))]

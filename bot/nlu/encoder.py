@@ -14,7 +14,6 @@ from functools import lru_cache
 import numpy as np
 
 from bot.languages import languages
-from bot.nlu.normalise import tidy
 
 __all__ = ["DIMENSIONS", "Encoder", "encoder", "knows"]
 
@@ -42,21 +41,20 @@ class Encoder:
         self._lock = threading.Lock()
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """Vectors of texts: float32, shape (len(texts), 512)."""
-        forms = [tidy(text).lower() for text in texts]
-        out = np.zeros((len(forms), DIMENSIONS), dtype=np.float32)
+        """Vectors of texts, in small letters: float32, shape (len(texts), 512)."""
+        out = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         with self._lock:
-            missing = [form for form in dict.fromkeys(forms) if form not in self._vectors]
+            missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
             fresh: dict[str, np.ndarray] = {}
             for start in range(0, len(missing), _BATCH):
                 batch = missing[start : start + _BATCH]
                 fresh.update(zip(batch, self._model.encode(batch), strict=True))
-            for row, form in enumerate(forms):
-                if form in self._vectors:
-                    self._vectors.move_to_end(form)
-                    out[row] = self._vectors[form]
+            for row, text in enumerate(texts):
+                if text in self._vectors:
+                    self._vectors.move_to_end(text)
+                    out[row] = self._vectors[text]
                 else:
-                    out[row] = fresh[form]
+                    out[row] = fresh[text]
             self._vectors.update(fresh)
             while len(self._vectors) > self._kept:
                 self._vectors.popitem(last=False)

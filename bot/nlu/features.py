@@ -1,4 +1,4 @@
-"""Features of a sentence: hashed characters and words, and the encoder's vector where the encoder knows the language.
+"""Features of a sentence in standard spelling: hashed characters and words, and the encoder's vector of known languages.
 
 Nothing is learnt here and nothing but numpy and scipy is needed. Characters stay within words (`char_wb`): analysers that look
 for "words" by `\\w` tear Bengali and other Brahmic scripts apart (architecture.md, decision 6).
@@ -16,6 +16,7 @@ from scipy import sparse
 
 from bot.nlu.encoder import DIMENSIONS, encoder, knows
 from bot.nlu.normalise import normalise
+from bot.nlu.respell import spelling
 
 __all__ = ["INTENT_GRAMS", "Features", "Grams", "featurise", "rarity", "weigh", "words"]
 
@@ -101,8 +102,9 @@ class Features:
 
 def featurise(texts: Sequence[str], languages: Sequence[str | None]) -> Features:
     """Features of texts in these languages; None for a language that is not known."""
+    standard = [spelling().standard(text, code) for text, code in zip(texts, languages, strict=True)]
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     known = np.array([knows(code) for code in languages], dtype=bool)
     if known.any():
-        vectors[known] = encoder().vectors([text for text, wanted in zip(texts, known, strict=True) if wanted])
-    return Features(INTENT_GRAMS.counts(texts), vectors)
+        vectors[known] = encoder().vectors([text for text, wanted in zip(standard, known, strict=True) if wanted])
+    return Features(INTENT_GRAMS.counts(standard), vectors)

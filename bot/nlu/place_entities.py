@@ -42,5 +42,7 @@ def place_entities(text: str, language: str | None) -> tuple[list[dict[str, Any]
 def _warn_once() -> None:
     global _warned
     if not _warned and not settings().path("places").exists():
-        log.warning("no gazetteer at %s: place names are not recognised; `make prepare` builds it", settings().path("places"))
+        log.warning(
+            "no gazetteer at %s: place names are not recognised; `make prepare` builds it", settings().path("places")
+        )
         _warned = True

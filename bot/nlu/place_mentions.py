@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from rapidfuzz import fuzz
+
 from bot.nlu.place_key import key, script_of
 from bot.nlu.place_words import PlaceWords, place_words
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "Mention", "covers", "mentions"]
 
+BY_NAME = 300_000
+"""Only a city of this size is understood by a Latin by-name that is unlike its own name."""
 LONGEST = 4
 """Words of the longest name that is looked for."""
 _MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.category(c)[0] == "M")
@@ -171,6 +175,8 @@ class _Judge:
             return self._joined(span, place.population)
         common = all(self.gazetteer.is_common(part) or part in words.around for part in parts)
         if latin:
+            if grade and fuzz.ratio(span.key, key(place.name)) < 50 and not (role and place.population >= BY_NAME):
+                return False  # "La Calle" is also El Kala
             return self._latin(span, place.population, grade, capital, common, bool(role))
         if common:
             return place.population >= (300_000 if role else 1_000_000)

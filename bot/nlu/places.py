@@ -263,7 +263,7 @@ class Gazetteer:
         named = self._named(text)
         folded = key(text)
         if named:
-            decided = self._decide(named, country_hint, preferred)
+            decided = self._decide(named, country_hint, preferred, folded)
             if decided.state == "one" and self._by_name(folded, decided.places[0]):
                 return Resolution("suggest", decided.places)
             return decided
@@ -278,13 +278,19 @@ class Gazetteer:
         return grades == [1] and fuzz.ratio(folded, key(place.name)) < 50
 
     def decide(
-        self, candidates: Sequence[Place], country_hint: str | None = None, prefer_countries: Iterable[str] = ()
+        self,
+        candidates: Sequence[Place],
+        country_hint: str | None = None,
+        prefer_countries: Iterable[str] = (),
+        typed: str = "",
     ) -> Resolution:
-        """As `resolve`, for the candidates of a mention."""
+        """As `resolve`, for the candidates of a mention; `typed` is the name as it stands in the message."""
         named = sorted(candidates, key=lambda p: -p.population)
-        return self._decide(named, country_hint, frozenset(prefer_countries)) if named else Resolution("none")
+        if not named:
+            return Resolution("none")
+        return self._decide(named, country_hint, frozenset(prefer_countries), key(typed))
 
-    def _decide(self, named: Sequence[Place], hint: str | None, preferred: frozenset[str]) -> Resolution:
+    def _decide(self, named: Sequence[Place], hint: str | None, preferred: frozenset[str], folded: str) -> Resolution:
         countries = [p for p in named if p.kind == "country"]
         cities = _apart(p for p in named if p.kind != "country")
         if countries:
@@ -297,6 +303,8 @@ class Gazetteer:
             inside = [p for p in cities if p.country == country.country and p.population >= 100_000][:1]
             if inside and inside[0].population >= CITY_STATE * country.population:
                 return Resolution("one", tuple(inside))
+            if inside and key(country.name) != folded == key(inside[0].name):
+                return Resolution("one", tuple(inside))  # "Tunis" is Tunisia only in other languages
             # "عمان" is Oman, and the capital of Jordan
             outside = [p for p in cities if p.country != country.country and p.population >= FAMOUS][:1]
             if inside or outside or len(countries) > 1:

@@ -98,9 +98,8 @@ class Router:
     def _picked(self, text: str, labels: Sequence[str]) -> int | None:
         if not labels:
             return None
-        text = text.strip()
         number = (
-            number_in_digits(text[len(_PAYLOAD) :]) if text.lower().startswith(_PAYLOAD) else self._numerals.number(text)
+            number_in_digits(text.strip()[len(_PAYLOAD) :]) if _is_payload(text) else self._numerals.number(text)
         )
         if number is not None and 1 <= number <= len(labels):
             return number - 1
@@ -135,8 +134,8 @@ class Router:
         return Routed("give_location", PLACE_CONFIDENCE, "place", entities, ranking)
 
     def _empty(self, heard: Heard) -> Routed | None:
-        """Nothing to read: no letters, no known emoji, a number that picks nothing."""
-        if letters(heard.text) and heard.classified is not None:
+        """Nothing to read: no letters, no known emoji, a number or an old button that picks nothing."""
+        if letters(heard.text) and heard.classified is not None and not _is_payload(heard.text):
             return None
         return Routed(FALLBACK, 1.0, "empty", [], [(FALLBACK, 1.0)])
 
@@ -154,6 +153,12 @@ class Router:
             if len(named) == 1:
                 entities.append({"entity": "language", "value": named[0]})
         return Routed(classified.intent, classified.confidence, "classifier", entities, list(classified.ranking))
+
+
+def _is_payload(text: str) -> bool:
+    """Whether the message is what a button sends: `choice:2`."""
+    text = text.strip().lower()
+    return text.startswith(_PAYLOAD) and number_in_digits(text[len(_PAYLOAD) :]) is not None
 
 
 def _certain(heard: Heard, intent: str, route: str, entities: list[dict[str, Any]] | None = None) -> Routed:

@@ -9,6 +9,8 @@ __all__ = ["Decision", "decide"]
 
 SURE = 0.9
 """Confidence of the language model from which a whole sentence changes the conversation's language."""
+LIKELY = 0.5
+"""Confidence from which the first message sets the conversation's language, against what the browser asks for."""
 ENOUGH_WORDS = 3
 """Shorter messages ("ok", "merci", a name) never change it (architecture.md, decision 5)."""
 
@@ -23,18 +25,26 @@ class Decision:
 
 
 def decide(
-    current: str | None, detected: str | None, confidence: float, words: int, hint: str, served: Collection[str]
+    current: str | None,
+    detected: str | None,
+    confidence: float,
+    words: int,
+    hint: str,
+    served: Collection[str],
+    *,
+    understood: bool = True,
 ) -> Decision:
     """The language of the next answer.
 
     `current` is the conversation's language so far (None at the first message), `detected` what the language model
-    makes of this one (None if it abstains), `hint` what the browser or app asks for.
+    makes of this one (None if it abstains), `hint` what the browser or app asks for. A message that was not `understood`
+    may be no language at all (gibberish, a name): only a sure language counts then.
     """
     known = detected if detected in served else None
     if current is None:
-        if known and (confidence >= 0.5 or hint not in served):
+        if known and confidence >= (LIKELY if understood else SURE):
             return Decision(known)
-        return Decision(hint if hint in served else known or "en")
+        return Decision(hint if hint in served else (known if understood and known else "en"))
     if known and known != current and confidence >= SURE and words >= ENOUGH_WORDS:
         return Decision(known, switched=True)
     return Decision(current)

@@ -7,12 +7,13 @@ first use: where TensorFlow is installed it pulls that in, which costs seconds.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 from bot.languages import languages
 
-__all__ = ["tokens"]
+__all__ = ["prepare", "tokens"]
 
 _JOINERS = "'\u2019\u200c\u200d"
 """Stand inside words: apostrophes, the zero-width joiners of Persian and of Indic scripts."""
@@ -30,6 +31,12 @@ def _tokenizer(code: str) -> Any:
         return spacy.blank(known.spacy).tokenizer
     except ImportError:  # spaCy, or what a language of it needs, is not installed
         return None
+
+
+def prepare(codes: Iterable[str]) -> None:
+    """Load the rules of languages before the first message needs them: spaCy's French ones take seconds."""
+    for code in codes:
+        _tokenizer(code)
 
 
 def tokens(text: str, language: str | None) -> list[tuple[str, int]]:

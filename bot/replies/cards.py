@@ -159,7 +159,15 @@ def hours_lines(hours: tuple[Mapping[str, Any], ...], reader: Reader) -> list[st
 def _where(card: Card, reader: Reader) -> str:
     if card.distance_km is not None:
         return say(Text("card:distance", {"distance": {"km": card.distance_km}}), reader)
-    return "" if card.city or card.address else say(Text("card:by_phone"), reader)
+    if card.delivery in ("phone", "online"):
+        return say(Text("card:by_phone"), reader)
+    return say(Text("card:mobile"), reader) if card.delivery == "mobile" else ""
+
+
+def _booking(card: Card) -> str | None:
+    if card.open == "appointment" or (card.booking == "walk_in" and card.delivery in ("phone", "online")):
+        return None  # said already, or nothing that one could walk into
+    return _BOOKING.get(card.booking)
 
 
 def _language_lines(card: Card, reader: Reader, details: bool) -> Iterator[Line]:
@@ -215,7 +223,7 @@ def _head(card: Card, reader: Reader, details: bool) -> Iterator[Line]:
         yield Line("distance", where, 0)
     yield Line("open", opening_state(card, reader), 0)
     yield from line("cost", _COST.get(card.cost), 1)
-    yield from line("booking", _BOOKING.get(card.booking) if card.open != "appointment" else None, 1)
+    yield from line("booking", _booking(card), 1)
     yield from line("papers", _PAPERS.get(card.papers), 2 if details else 1)
     yield from line("limits", _GENDERS.get(card.genders), 3)
     if card.min_age is not None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from directory.admin.common import RecordAdmin, TextInline
+from directory.admin.common import RecordAdmin, TextInline, person
 from directory.admin.filters import CountryFilter
 from directory.admin.texts import MinorEditForm, save_texts
 from directory.models import Article, ArticleText, Verification
@@ -58,7 +58,7 @@ class ArticleAdmin(RecordAdmin):
         count = 0
         for article in queryset:
             method, outcome = Verification.Method.WEB, Verification.Outcome.CONFIRMED
-            Verification.objects.create(article=article, by=request.user, method=method, outcome=outcome)
+            Verification.objects.create(article=article, by=person(request), method=method, outcome=outcome)
             count += 1
         line = ngettext("%(count)d article was checked today.", "%(count)d articles were checked today.", count)
         self.message_user(request, line % {"count": count}, messages.SUCCESS)

@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from simple_history.admin import SimpleHistoryAdmin
 
-__all__ = ["BaseInlineFormSet", "ModelAdmin", "ModelForm", "StackedInline", "TabularInline", "UserAdmin"]
+__all__ = [
+    "BaseInlineFormSet",
+    "HistoryAdmin",
+    "ModelAdmin",
+    "ModelForm",
+    "StackedInline",
+    "TabularInline",
+    "UserAdmin",
+]
 
 if TYPE_CHECKING:
     BaseInlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
     ModelAdmin = admin.ModelAdmin[Any]
+    HistoryAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[Any]
     StackedInline = admin.StackedInline[Any, Any]
     TabularInline = admin.TabularInline[Any, Any]
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
 else:
     BaseInlineFormSet = forms.BaseInlineFormSet
     ModelAdmin = admin.ModelAdmin
+    HistoryAdmin = SimpleHistoryAdmin
     ModelForm = forms.ModelForm
     StackedInline = admin.StackedInline
     TabularInline = admin.TabularInline

@@ -83,7 +83,8 @@ class ContactForm(ModelForm):
                 contact.sample = self.parent.sample
             contact.save()
         self.instance.contact = contact
-        return super().save(commit)
+        saved: ServiceContact = super().save(commit)
+        return saved
 
 
 class ContactFormSet(BaseInlineFormSet):

@@ -41,7 +41,8 @@ class ReviewFilter(admin.SimpleListFilter):
             "hidden": Q(hidden_after__lt=today),
             "never": Q(verified_on__isnull=True),
         }
-        return queryset.filter(chosen[self.value()]) if self.value() in chosen else queryset
+        value = self.value() or ""
+        return queryset.filter(chosen[value]) if value in chosen else queryset
 
 
 class ServiceCountryFilter(admin.SimpleListFilter):

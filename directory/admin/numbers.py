@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from directory.admin.common import RecordAdmin
+from directory.admin.common import RecordAdmin, person
 from directory.admin.filters import CountryFilter, VerifiedFilter
 from directory.codes import country_name
 from directory.models import EmergencyNumber, Verification
@@ -56,7 +56,7 @@ class EmergencyNumberAdmin(RecordAdmin):
                 self.message_user(request, _("%s: first say who answers it.") % number, messages.ERROR)
                 continue
             method, outcome = Verification.Method.CALL, Verification.Outcome.CONFIRMED
-            Verification.objects.create(emergency_number=number, by=request.user, method=method, outcome=outcome)
+            Verification.objects.create(emergency_number=number, by=person(request), method=method, outcome=outcome)
             count += 1
         line = ngettext("%(count)d number was verified.", "%(count)d numbers were verified.", count)
         self.message_user(request, line % {"count": count}, messages.SUCCESS if count else messages.WARNING)

@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from directory.admin.bases import ModelAdmin
-from directory.admin.common import ReadOnlyAdmin
+from directory.admin.common import ReadOnlyAdmin, person
 from directory.models import ChangeRequest, ImportRun, Publication, UserReport, Verification
 
 
@@ -25,7 +25,7 @@ class UserReportAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: UserReport, form: Any, change: bool) -> None:
         if obj.state != UserReport.State.OPEN:
-            obj.handled_by = request.user  # type: ignore[assignment]
+            obj.handled_by = person(request)
         super().save_model(request, obj, form, change)
 
 
@@ -53,7 +53,7 @@ class VerificationAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Verification, form: Any, change: bool) -> None:
-        obj.by = request.user  # type: ignore[assignment]
+        obj.by = person(request)
         super().save_model(request, obj, form, change)
 
 

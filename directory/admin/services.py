@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as translate
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from directory.admin.bases import ModelAdmin
-from directory.admin.common import Inline, RecordAdmin, TextInline
+from directory.admin.common import Inline, RecordAdmin, TextInline, person
 from directory.admin.contacts import ContactInline
 from directory.admin.filters import ReviewFilter, ServiceCountryFilter, VisibilityFilter
 from directory.admin.texts import MinorEditForm, save_texts
@@ -236,7 +236,7 @@ class ServiceAdmin(RecordAdmin):
     def _confirm(request: HttpRequest, service: Service) -> None:
         method, outcome = Verification.Method.PARTNER_CONFIRMED, Verification.Outcome.CONFIRMED
         Verification.objects.create(
-            service=service, by=request.user, at=timezone.localdate(), method=method, outcome=outcome
+            service=service, by=person(request), at=timezone.localdate(), method=method, outcome=outcome
         )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -246,7 +246,7 @@ class ServiceAdmin(RecordAdmin):
             return
         if formset.model is Verification:
             for check in formset.save(commit=False):
-                check.by = request.user
+                check.by = person(request)
                 check.save()
             return
         super().save_formset(request, form, formset, change)
@@ -259,8 +259,7 @@ class ServiceAdmin(RecordAdmin):
         if "_still_correct" in request.POST:
             self._confirm(request, obj)
             self.message_user(request, translate("Saved, and marked as checked today."), messages.SUCCESS)
-            request.POST = request.POST.copy()  # type: ignore[assignment]
-            request.POST["_continue"] = "1"  # type: ignore[index]
+            return HttpResponseRedirect(request.path)
         return super().response_change(request, obj)
 
 

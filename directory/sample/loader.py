@@ -293,17 +293,18 @@ def _schedule(run: _Run, service: Service, data: dict[str, Any]) -> None:
         for day in row["days"]:
             if day not in DAYS:
                 raise ValidationError(f"hours: “{day}” is not a day (write one of {', '.join(DAYS)})")
-            times = {name: parse_clock(str(row[name])) for name in ("opens", "closes")}
-            hours.append(
-                {"weekday": DAYS.index(day), "appointment_only": bool(row.get("appointment_only", False)), **times}
-            )
+            weekly = {name: parse_clock(str(row[name])) for name in ("opens", "closes")}
+            by_appointment = bool(row.get("appointment_only", False))
+            hours.append({"weekday": DAYS.index(day), "appointment_only": by_appointment, **weekly})
     sync(service.hours, hours, by=("weekday", "opens", "closes", "appointment_only"))
     dates = []
     for row in data["exceptions"]:
         closed = bool(row.get("closed", False))
         if closed == ("opens" in row):
             raise ValidationError("exceptions: give either `closed: true` or times")
-        times = {name: None if closed else parse_clock(str(row[name])) for name in ("opens", "closes")}
+        times: dict[str, int | None] = {
+            name: None if closed else parse_clock(str(row[name])) for name in ("opens", "closes")
+        }
         dates.append({"date": run.today + timedelta(days=row["in_days"]), **times})
     sync(service.exceptions, dates, by=("date", "opens", "closes"))
 

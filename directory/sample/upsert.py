@@ -44,8 +44,8 @@ def upsert(model: type[M], keys: Mapping[str, Any], values: Mapping[str, Any], *
     record = model._default_manager.filter(**keys).first()
     if record is None:
         record = model(**keys, **values)
-    elif (
-        all(getattr(record, name) == value for name, value in values.items()) or keep_edits and edited_by_staff(record)
+    elif all(getattr(record, name) == value for name, value in values.items()) or (
+        keep_edits and edited_by_staff(record)
     ):
         return record
     else:
@@ -56,17 +56,17 @@ def upsert(model: type[M], keys: Mapping[str, Any], values: Mapping[str, Any], *
     return record
 
 
-def sync(existing: models.QuerySet[Any], rows: Iterable[Mapping[str, Any]], by: tuple[str, ...]) -> None:
+def sync(existing: Any, rows: Iterable[Mapping[str, Any]], by: tuple[str, ...]) -> None:
     """Make the children of a record equal to `rows`; rows with the same values in the fields `by` are one and the same.
 
-    `existing` is a related manager's queryset: new children get its parent. Raises ValidationError.
+    `existing` is a related manager, like `service.hours`: new children get its parent. Raises ValidationError.
     """
     old: dict[tuple[Any, ...], list[models.Model]] = {}
     for child in existing.all():
         old.setdefault(tuple(getattr(child, name) for name in by), []).append(child)
     for row in rows:
         found = old.get(tuple(row[name] for name in by)) or []
-        child = found.pop() if found else existing.model(**{existing.field.name: existing.instance})  # type: ignore[attr-defined]
+        child = found.pop() if found else existing.model(**{existing.field.name: existing.instance})
         if child.pk and all(getattr(child, name) == value for name, value in row.items()):
             continue
         for name, value in row.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -29,7 +31,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def snapshot_path(settings: Any, tmp_path: Path) -> Path:
-    """Where publishing writes in this test."""
+    """Where publishing writes in this test; passwords are hashed fast, because none of them guards anything."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SNAPSHOT = tmp_path / "snapshot" / "snapshot.sqlite"
     return Path(settings.SNAPSHOT)
 
@@ -80,3 +83,18 @@ def today() -> date:
     from django.utils import timezone
 
     return timezone.localdate()
+
+
+@pytest.fixture
+def sample_copy(tmp_path: Path) -> Path:
+    """The sample directory cut down to two services, to be spoiled."""
+    copy = tmp_path / "sample"
+    (copy / "services").mkdir(parents=True)
+    for name in ("organisations.yaml", "regions.yaml", "allowed_hosts.yaml"):
+        shutil.copy(django_settings.SAMPLE_DATA / name, copy)
+    for name in ("articles.yaml", "aliases.yaml"):
+        (copy / name).write_text("[]", encoding="utf-8")
+    city = yaml.safe_load((django_settings.SAMPLE_DATA / "services" / "athens.yaml").read_text(encoding="utf-8"))
+    city["services"] = city["services"][:2]
+    (copy / "services" / "athens.yaml").write_text(yaml.safe_dump(city, allow_unicode=True), encoding="utf-8")
+    return copy

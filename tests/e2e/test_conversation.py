@@ -149,6 +149,7 @@ def test_gibberish_twice_is_not_told_the_same_twice(servers: Servers) -> None:
     first, second = person.one("xkcjv wqpfz"), person.one("zzqx bbrt kkp")
     assert first["text"] != second["text"]
     assert second["custom"]["kind"] == "menu"
+    assert first["language"] == second["language"] == "en", "gibberish has no language"
     assert any("person" in b["title"].lower() for b in second["buttons"])
 
 

@@ -176,7 +176,7 @@ def test_paused_and_long_overdue_come_last(directory: Opener) -> None:
         service("plain", site=away(4)),
     )
     result = search(opened, query())
-    assert [hit.service.id for hit in result.hits][0] == "plain"
+    assert result.hits[0].service.id == "plain"
     assert {hit.service.id: hit.overdue for hit in result.hits} == {"plain": 0, "paused": 0, "overdue": 2}
 
 
@@ -199,9 +199,9 @@ def test_services_of_the_whole_country_are_always_there(directory: Opener) -> No
     )
     result = search(opened, query())
     assert [hit.service.id for hit in result.hits] == ["near", "line", "web", "beyond"]
-    assert [hit.service.id for hit in result.national] == ["line", "web"]
+    assert [hit.national for hit in result.hits] == [False, True, True, False]
     assert [hit.distance_km is None for hit in result.hits] == [False, True, True, False]
-    assert search(opened, query(country=None)).national == ()
+    assert ids(opened, country=None) == ["near", "beyond"]
 
 
 def test_only_national_services(directory: Opener) -> None:

@@ -7,6 +7,7 @@ import logging
 import os
 import sqlite3
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ import pytest
 
 from bot.lookup import snapshot as snapshot_module
 from bot.lookup.cards import card
+from bot.lookup.hit import Hit
+from bot.lookup.records import Service
 from bot.lookup.schema import SCHEMA_VERSION
 from bot.lookup.search import Query, search
 from bot.lookup.snapshot import Directory
@@ -90,16 +93,31 @@ def _scribble(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
-DAMAGE = {
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _page(path: Path) -> None:
+    path.write_bytes(b"<html>502 Bad Gateway</html>" * 200)
+
+
+def _meta(**values: str) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        build(path, [here("b")], meta=values)
+
+    return damage
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
     "one digit of a number changed": _flip,
     "half of it missing": _cut,
     "scribbled over": _scribble,
-    "empty": lambda path: path.write_bytes(b""),
-    "not a database": lambda path: path.write_bytes(b"<html>502 Bad Gateway</html>" * 200),
-    "older schema": lambda path: build(path, [here("b")], meta={"schema_version": str(SCHEMA_VERSION - 1)}),
-    "newer schema": lambda path: build(path, [here("b")], meta={"schema_version": str(SCHEMA_VERSION + 1)}),
-    "wrong digest": lambda path: build(path, [here("b")], meta={"digest": "0" * 64}),
-    "countries are not JSON": lambda path: build(path, [here("b")], meta={"countries": "GR"}),
+    "empty": _empty,
+    "not a database": _page,
+    "older schema": _meta(schema_version=str(SCHEMA_VERSION - 1)),
+    "newer schema": _meta(schema_version=str(SCHEMA_VERSION + 1)),
+    "wrong digest": _meta(digest="0" * 64),
+    "countries are not JSON": _meta(countries="GR"),
 }
 
 
@@ -184,7 +202,8 @@ def test_a_confidential_place_is_nowhere_in_what_is_answered(tmp_path: Path) -> 
     opened = Directory(path)
     result = search(opened, Query("food", 37.9, 23.7, "GR", NOW, "en", limit=10))
     assert len(result.hits) == 2
-    for found in [*result.hits, *(hit.service for hit in result.hits)]:
+    seen: list[Hit | Service] = [*result.hits, *(hit.service for hit in result.hits)]
+    for found in seen:
         said = json.dumps(card(found, "en", now=NOW, here=(37.9, 23.7)).__dict__, default=str)
         for secret in ("Secret", "Safe house", "Bus 9", "37.9", "23.7"):
             assert secret not in said

@@ -1,0 +1,215 @@
+"""Measures understanding on the test sentences: `python -m bot.nlu.evaluate` prints the tables and writes docs/evaluation.md."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bot.intents import GROUPS, INTENTS
+from bot.nlu.router import FALLBACK
+from bot.nlu.sentences import TESTS, TRAINING, Sentence, read
+from bot.nlu.understanding import Understanding, Understood
+from bot.settings import ROOT, settings
+
+__all__ = ["Judged", "main", "report"]
+
+REPORT = ROOT / "docs" / "evaluation.md"
+FIRST_WORDS: tuple[int | None, ...] = (1, 2, 3, 6, None)
+CONFUSIONS = 25
+TIMED = 300
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A test sentence and what was made of it, outside of any conversation."""
+
+    sentence: Sentence
+    understood: Understood
+
+    @property
+    def intent(self) -> str:
+        """The likeliest intent; where the bot would ask back, the first meaning that it offers."""
+        return next((name for name, _ in self.understood.routed.ranking if name != FALLBACK), FALLBACK)
+
+    @property
+    def right(self) -> bool:
+        return self.intent == self.sentence.intent
+
+    @property
+    def asks_back(self) -> bool:
+        return self.understood.routed.intent == FALLBACK
+
+    @property
+    def offered(self) -> bool:
+        """The right intent is among the first three."""
+        names = [name for name, _ in self.understood.routed.ranking if name != FALLBACK]
+        return self.sentence.intent in names[:3]
+
+    @property
+    def at_risk(self) -> bool:
+        return INTENTS[self.sentence.intent].group == "sensitive"
+
+    @property
+    def taken_as_risk(self) -> bool:
+        known = INTENTS.get(self.understood.routed.intent)
+        return known is not None and known.group == "sensitive"
+
+
+def share(rows: Sequence[Judged], of: Callable[[Judged], bool]) -> float:
+    """Share of the rows for which something holds; NaN of none."""
+    return sum(map(of, rows)) / len(rows) if rows else float("nan")
+
+
+def macro_f1(rows: Sequence[Judged]) -> float:
+    """Mean over the intents of the harmonic mean of precision and recall."""
+    wanted, given = Counter(row.sentence.intent for row in rows), Counter(row.intent for row in rows)
+    hits = Counter(row.intent for row in rows if row.right)
+    return float(np.mean([2 * hits[intent] / (wanted[intent] + given[intent]) for intent in wanted]))
+
+
+def _row(cells: Iterable[str | float | int]) -> str:
+    return "| " + " | ".join(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |"
+
+
+def _table(head: Sequence[str], rows: Iterable[Iterable[str | float | int]]) -> list[str]:
+    return [_row(head), _row(["---"] + ["---:"] * (len(head) - 1)), *(_row(row) for row in rows), ""]
+
+
+def _by_language(judged: Sequence[Judged]) -> list[tuple[str, list[Judged]]]:
+    codes = sorted({row.sentence.language for row in judged})
+    return [(code, [row for row in judged if row.sentence.language == code]) for code in codes] + [("all", list(judged))]
+
+
+def _intents(judged: Sequence[Judged]) -> list[str]:
+    head = ["language", "sentences", "accuracy", "macro-F1", *GROUPS, "asked back", "right when answered", "right among three"]
+    rows = []
+    for code, found in _by_language(judged):
+        groups = [
+            share([row for row in found if INTENTS[row.sentence.intent].group == group], lambda row: row.right)
+            for group in GROUPS
+        ]
+        answered = [row for row in found if not row.asks_back]
+        rows.append(
+            [code, len(found), share(found, lambda row: row.right), macro_f1(found), *groups]
+            + [share(found, lambda row: row.asks_back), share(answered, lambda row: row.right)]
+            + [share(found, lambda row: row.offered)]
+        )
+    return _table(head, rows)
+
+
+def _sensitive(judged: Sequence[Judged], understanding: Understanding) -> list[str]:
+    head = ["language", "sensitive", "noticed", "right one", "everyday", "false alarms", "threshold", "ask-back threshold"]
+    rows = []
+    for code, found in _by_language(judged):
+        risk, everyday = [row for row in found if row.at_risk], [row for row in found if not row.at_risk]
+        limits = understanding.intents.thresholds.get(code, understanding.intents.thresholds[""])
+        rows.append(
+            [code, len(risk), share(risk, lambda row: row.taken_as_risk), share(risk, lambda row: row.right)]
+            + [len(everyday), share(everyday, lambda row: row.taken_as_risk), limits.sensitive, limits.ask_back]
+        )
+    return _table(head, rows)
+
+
+def _languages(judged: Sequence[Judged], understanding: Understanding) -> list[str]:
+    head = ["language", *("whole" if count is None else f"first {count}" for count in FIRST_WORDS), "first 3, abstained"]
+    rows = []
+    for code, found in _by_language(judged):
+        cells: list[float] = []
+        abstained = 0.0
+        for count in FIRST_WORDS:
+            named = [understanding.language.identify(" ".join(row.sentence.text.split()[:count])).code for row in found]
+            cells.append(float(np.mean([n == row.sentence.language for n, row in zip(named, found, strict=True)])))
+            if count == 3:
+                abstained = named.count(None) / len(named)
+        rows.append([code, *cells, abstained])
+    return _table(head, rows)
+
+
+def _confusions(judged: Sequence[Judged]) -> list[str]:
+    pairs = Counter((row.sentence.intent, row.intent) for row in judged if not row.right)
+    return _table(["meant", "understood", "times"], [(*pair, count) for pair, count in pairs.most_common(CONFUSIONS)])
+
+
+def _times(judged: Sequence[Judged], understanding: Understanding) -> str:
+    """Milliseconds of a whole parse of sentences that the encoder has not seen."""
+    taken = []
+    for row in judged[:: max(1, len(judged) // TIMED)]:
+        text = row.sentence.text + " ."
+        start = time.perf_counter()
+        understanding.understand(text)
+        taken.append((time.perf_counter() - start) * 1000)
+    p50, p99 = np.percentile(taken, [50, 99])
+    return f"One parse without Rasa's graph, on this machine: p50 {p50:.1f} ms, p99 {p99:.1f} ms ({len(taken)} sentences)."
+
+
+def report(understanding: Understanding, sentences: Sequence[Sentence], origin: str) -> str:
+    """The report on these sentences, in Markdown."""
+    judged = [Judged(sentence, understanding.understand(sentence.text)) for sentence in sentences]
+    lines = [
+        "# Evaluation",
+        "",
+        "Written by `make evaluate`; do not edit. Measured on the sentences of `data/tests/`, which nothing was trained or tuned on,",
+        f"each outside of any conversation. Model: {origin}.",
+        "",
+        "## Intents",
+        "",
+        "Accuracy counts the likeliest intent, also where the bot would ask back. `right when answered` leaves those out.",
+        "",
+        *_intents(judged),
+        "## People at risk",
+        "",
+        "`noticed`: understood as any sensitive intent. `false alarms`: share of everyday messages understood as sensitive.",
+        "",
+        *_sensitive(judged, understanding),
+        "## Language",
+        "",
+        "Share of messages whose language was named right, from their first words; an abstention counts as wrong.",
+        "",
+        *_languages(judged, understanding),
+        "## Time",
+        "",
+        _times(judged, understanding),
+        "",
+        "## Most frequent confusions",
+        "",
+        *_confusions(judged),
+    ]
+    return "\n".join(lines)
+
+
+def _newest(folder: Path) -> Path | None:
+    models = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    return models[-1] if models else None
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m bot.nlu.evaluate", description=__doc__)
+    parser.add_argument("--tests", type=Path, default=TESTS, help="folder of the test sentences")
+    parser.add_argument("--train", action="store_true", help="train on data/nlu instead of loading the newest model")
+    parser.add_argument("--out", type=Path, default=REPORT, help="file of the report")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING)
+    model = None if options.train else _newest(settings().path("models"))
+    start = time.perf_counter()
+    if model is None:
+        understanding = Understanding.train(read(TRAINING))
+        origin = f"trained from `data/nlu/` in {time.perf_counter() - start:.0f} s"
+    else:
+        understanding = Understanding.load(model)
+        origin = f"`{model.name}`"
+    text = report(understanding, read(options.tests), origin)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
