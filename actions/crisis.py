@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.lookup.cards import card
-
 from actions.turn import Turn, WaypostAction
 from actions.where import settle_place
+from bot.lookup.cards import card
 from bot.lookup.records import EmergencyNumber
 from bot.lookup.search import Query, search
 from bot.messages import Card, Choice, Text

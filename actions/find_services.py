@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bot.lookup.cards import card
-
 from actions.turn import Turn, WaypostAction
 from actions.where import Where, ask_place, sample_note, settle_place
 from bot.intents import category_of
+from bot.lookup.cards import card
 from bot.lookup.search import PAGE, Query, Result, search
 from bot.messages import Choice, Text
 

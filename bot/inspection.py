@@ -14,7 +14,7 @@ from bot.identity import conversation_id
 from bot.messages import Inbound, Outbound
 from bot.replies.numbered import as_text
 
-__all__ = ["BadRequest", "RENDERERS", "message_from", "messages_to"]
+__all__ = ["RENDERERS", "BadRequest", "message_from", "messages_to"]
 
 RENDERERS = ("web", "sms", "whatsapp", "telegram")
 

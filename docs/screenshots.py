@@ -28,7 +28,9 @@ def main() -> int:
     with chromium() as browser:
         for name, (locale, texts, location) in SHOTS.items():
             options = {"permissions": ["geolocation"]} if location else {}
-            with ChatPage(browser, arguments.url, locale=locale, viewport={"width": 390, "height": 1150}, **options) as chat:
+            with ChatPage(
+                browser, arguments.url, locale=locale, viewport={"width": 390, "height": 1150}, **options
+            ) as chat:
                 for text in texts:
                     chat.ask(text)
                 if location:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, List, Optional, Text, Union
 
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data import loading
@@ -22,14 +22,14 @@ class WaypostImporter(RasaFileImporter):
 
     def __init__(
         self,
-        config_file: Optional[Text] = None,
-        domain_path: Optional[Text] = None,
-        training_data_paths: Optional[Union[List[Text], Text]] = None,
+        config_file: str | None = None,
+        domain_path: str | None = None,
+        training_data_paths: list[str] | str | None = None,
     ) -> None:
         paths = [training_data_paths] if isinstance(training_data_paths, str) else training_data_paths or []
         super().__init__(config_file, domain_path, [found for path in paths for found in _training_paths(path)])
 
-    def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
+    def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """The training sentences; each has its language in its metadata: {"language": "ar"}."""
         data = TrainingData()
         for file in self._nlu_files:

@@ -50,7 +50,14 @@ def test_only_the_bot_may_report(token: str, wrong: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, [], {"reports": 5}, {"reports": [5]}, {"reports": [{**ROW, "kind": "x"}]}, {"reports": [{**ROW, "day": "soon"}]}],
+    [
+        {},
+        [],
+        {"reports": 5},
+        {"reports": [5]},
+        {"reports": [{**ROW, "kind": "x"}]},
+        {"reports": [{**ROW, "day": "soon"}]},
+    ],
     ids=json.dumps,
 )
 def test_other_bodies_are_refused(token: str, body: Any) -> None:

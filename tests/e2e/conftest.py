@@ -130,25 +130,29 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             check=False,
         )
         assert result.returncode == 0, result.stdout + result.stderr
+    process = launch(environment)
+    instance = Servers(var, int(environment["BOT_PORT"]), int(environment["DIRECTORY_PORT"]), environment, process)
+    try:
+        yield instance
+        instance.client.close()
+    finally:
+        instance.process.send_signal(signal.SIGTERM)
+        try:
+            instance.process.wait(20)
+        except subprocess.TimeoutExpired:
+            instance.process.kill()
+
+
+def launch(environment: dict[str, str]) -> subprocess.Popen[str]:
+    """Start all servers and wait until they are ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bot.run", "--serve"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
-    try:
-        for line in process.stdout:
-            if "Ready." in line:
-                break
-        else:
-            raise AssertionError("the servers did not come up")
-        instance = Servers(var, int(environment["BOT_PORT"]), int(environment["DIRECTORY_PORT"]), environment, process)
-        yield instance
-        instance.client.close()
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    for line in process.stdout:
+        if "Ready." in line:
+            return process
+    raise AssertionError("the servers did not come up")
 
 
 def wait_until(condition: Any, seconds: float, what: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from bot.identity import conversation_id, load_key
 from bot.mailbox import Mailbox
 from bot.messages import Inbound
-from tests.e2e.conftest import Servers, wait_until
+from tests.e2e.conftest import Servers, launch, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -20,7 +20,7 @@ TOTAL, SENDERS = 200, 20
 TEXTS = ("i need food in athens", "2", "bonjour", "محتاج محامي ببلاش، أنا بأثينا", "more", "boat is sinking we are 30")
 
 
-@pytest.mark.parametrize("module", ["bot.worker", "bot.gateway"])
+@pytest.mark.parametrize("module", ["bot.worker", "bot.gateway", "manage.py"])
 def test_killing_a_process(servers: Servers, module: str) -> None:
     mailbox = Mailbox(f"sqlite:///{servers.var}/mailbox.sqlite3")
     key = load_key(servers.var / "secret.key")
@@ -33,7 +33,7 @@ def test_killing_a_process(servers: Servers, module: str) -> None:
 
     thread = threading.Thread(target=put)
     thread.start()
-    for _ in range(2):
+    for _ in range(2 if module == "bot.worker" else 1):
         wait_until(lambda: servers.pids(module), 60, f"{module} runs")
         if module == "bot.worker":
             wait_until(
@@ -43,6 +43,30 @@ def test_killing_a_process(servers: Servers, module: str) -> None:
         for pid in servers.pids(module):
             os.kill(pid, signal.SIGKILL)
     thread.join()
+    all_answered_once_in_order(mailbox, conversations)
+    wait_until(lambda: servers.pids(module), 60, f"{module} was started again")
+    wait_until(lambda: _healthy(servers), 60, "the gateway answers again")
+    assert servers.person().say("hello")
+
+
+def test_killing_the_watcher_ends_all_and_the_next_start_goes_on(servers: Servers) -> None:
+    mailbox = Mailbox(f"sqlite:///{servers.var}/mailbox.sqlite3")
+    key = load_key(servers.var / "secret.key")
+    conversations = [conversation_id("rest", f"watcher-{n}", key) for n in range(SENDERS)]
+    for number in range(TOTAL):
+        mailbox.put(Inbound("rest", conversations[number % SENDERS], f"m{number}", text=TEXTS[number % len(TEXTS)]))
+    servers.process.kill()
+    servers.process.wait()
+    wait_until(
+        lambda: not servers.pids("bot.worker") and not servers.pids("bot.gateway"), 30, "the servers end with it"
+    )
+    servers.process = launch(servers.environment)
+    all_answered_once_in_order(mailbox, conversations)
+    assert servers.person().say("hello")
+
+
+def all_answered_once_in_order(mailbox: Mailbox, conversations: list[str]) -> None:
+    """Each of the TOTAL messages has answers of exactly one turn, and one sender's answers are in order."""
     wait_until(lambda: mailbox.depth()["waiting"] == mailbox.depth()["claimed"] == 0, 120, "all messages are answered")
     answered: list[str] = []
     for conversation in conversations:
@@ -53,9 +77,6 @@ def test_killing_a_process(servers: Servers, module: str) -> None:
         assert all(len({a.inbox_id for a in rows}) == 1 for rows in per_message.values())
         answered += order
     assert sorted(answered, key=lambda i: int(i[1:])) == [f"m{n}" for n in range(TOTAL)]
-    wait_until(lambda: servers.pids(module), 60, f"{module} was started again")
-    wait_until(lambda: _healthy(servers), 60, "the gateway answers again")
-    assert servers.person().say("hello")
 
 
 def _healthy(servers: Servers) -> bool:

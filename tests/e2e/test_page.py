@@ -56,7 +56,9 @@ def test_spanish_with_a_shared_location(page: Opened) -> None:
     found = chat.wait_for_answer()[-1]
     assert found.kind == "services" and len(found.services) >= 2
     details = chat.ask("2")[-1]
-    assert details.services[0].title in found.services[1].title or found.services[1].title.endswith(details.services[0].title)
+    assert details.services[0].title in found.services[1].title or found.services[1].title.endswith(
+        details.services[0].title
+    )
     more = chat.ask("más")[-1]
     assert not {s.title for s in more.services} & {s.title for s in found.services}
 

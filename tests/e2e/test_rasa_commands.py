@@ -31,7 +31,12 @@ def rasa(*words: str) -> list[str]:
 
 def test_data_validate_finds_nothing() -> None:
     result = subprocess.run(
-        rasa("data", "validate", "--fail-on-warnings"), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+        rasa("data", "validate", "--fail-on-warnings"),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
 

@@ -51,7 +51,9 @@ async def test_a_position_answers_the_need_that_waits(engine: Engine) -> None:
     assert found.answers[0].kind == "services"
 
 
-async def test_a_broken_action_is_an_apology_and_changes_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_broken_action_is_an_apology_and_changes_nothing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from actions.conversation import Menu
 
     def broken(*_: object) -> None:
