@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.e2e.chat_page import ChatPage, chromium  # noqa: E402
+from tests.e2e.chat_page import ChatPage, chromium
 
 SHOTS = {
     "chat-ar": ("ar-SY", ["محتاج محامي ببلاش، أنا بأثينا"], None),

@@ -12,15 +12,19 @@ from bot.lookup.records import EmergencyNumber
 __all__ = ["numbers"]
 
 GENERAL = "general"
-_FIRST = {"112": 0, "911": 1, "999": 2}
-"""General numbers that are known far beyond one country: of unverified ones they come first."""
+GSM = EmergencyNumber(
+    id="gsm-112", country="", kind=GENERAL, number="112", dialable_from=(), operator="", operator_type="",
+    must_report="unknown", free=None, without_sim=None, hours="", languages=(), verified_on=None, expires_on=None,
+    source="3GPP TS 22.101, 10.1: 112 is an emergency number on any GSM network", source_date="2026-11-24",
+)  # fmt: skip
+"""Said if there is no snapshot to read: nobody in danger is left without a number."""
 
 
 def numbers(db: sqlite3.Connection, country: str | None, kinds: Iterable[str], today: date) -> list[EmergencyNumber]:
     """Rows of `country` for the asked kinds and for danger in general, best first; expired rows never.
 
-    Order: verified of the asked kind; verified general; unverified of the asked kind; unverified general with 112, 911
-    and 999 first; among equals by the kinds' and the staff's order. Rows without a country (112 on any GSM network) answer
+    Order: verified of the asked kind; verified general; unverified of the asked kind; unverified general; among equals by
+    the kinds' and the staff's order, which the ids carry. Rows without a country (112 on any GSM network) answer
     if the country is not known or has no row of its own.
     """
     asked = [kind for kind in dict.fromkeys(kinds) if kind != GENERAL]
@@ -28,10 +32,9 @@ def numbers(db: sqlite3.Connection, country: str | None, kinds: Iterable[str], t
     if country and not found:
         found = _rows(db, "", (*asked, GENERAL), today)
 
-    def order(row: EmergencyNumber) -> tuple[int, int, int, str]:
+    def order(row: EmergencyNumber) -> tuple[int, int, str]:
         group = (0 if row.verified_on else 2) + (1 if row.kind == GENERAL else 0)
-        within = _FIRST.get(row.number, 9) if group == 3 else 0
-        return (group, within, asked.index(row.kind) if row.kind in asked else 0, row.id)
+        return (group, asked.index(row.kind) if row.kind in asked else 0, row.id)
 
     return sorted(found, key=order)
 

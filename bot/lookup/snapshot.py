@@ -175,7 +175,7 @@ class Directory:
     ) -> list[EmergencyNumber]:
         """Numbers for one of the kinds, best first; see `emergency`."""
         if self._current is None:
-            return []
+            return [emergency.GSM]
         return emergency.numbers(self._current.db, country, kinds, today or _today())
 
 

@@ -2,7 +2,7 @@
 
 A message is compared with every training sentence: by the meaning that the encoder sees (a Gaussian kernel on its vectors, across
 languages) and by characters and words in common (a linear kernel, the only one for languages that the encoder does not know).
-docs/decisions/0006-intent-classifier.md holds what else was tried. Training solves one linear system; at run time the character part
+docs/decisions/0007-intent-classifier.md holds what else was tried. Training solves one linear system; at run time the character part
 is folded into one weight a column, so that only numpy and scipy are needed: a look at all sentences takes about a millisecond.
 """
 
@@ -22,6 +22,8 @@ from bot.nlu.thresholds import Thresholds, fit_sharpness, fit_thresholds, softma
 
 __all__ = ["Classified", "IntentClassifier"]
 
+RANK = 256
+"""Directions of the encoder's vectors that are kept: those in which the training sentences differ most lose no accuracy."""
 WIDTH = 1.0
 """Width of the Gaussian kernel: exp(-WIDTH * squared distance) of unit vectors."""
 CHARACTERS = 0.25
@@ -54,18 +56,22 @@ class IntentClassifier:
     def __init__(
         self,
         intents: Sequence[str],
+        axes: np.ndarray,
         sentences: np.ndarray,
         duals: np.ndarray,
         columns: np.ndarray,
         rare: np.ndarray,
         thresholds: Mapping[str, Thresholds],
     ) -> None:
-        """`sentences`: vectors of those training sentences that have one, float32 (n, 512); `duals`: their weights, (n, intents);
+        """`axes`: directions that are kept, float32 (512, rank); `sentences`: vectors along them of those training sentences
+        that have one, float32 (n, rank); `duals`: their weights, (n, intents);
         `columns`: weights of the hashed columns, (columns, intents); `rare`: rarity of each column; `thresholds`: by language,
         and for any other under the empty code."""
         self.intents = list(intents)
         self.thresholds = dict(thresholds)
+        self._axes = axes
         self._sentences = sentences
+        self._lengths = _squares(sentences)
         self._duals = duals
         self._columns = columns
         self._rare = rare
@@ -78,7 +84,10 @@ class IntentClassifier:
         target = np.array([names.index(intent) for intent in intents])
         spoken = np.array(languages)
         rare = rarity(features.counts)
-        kernel = _kernel(features, rare)
+        has_vector = _has_vector(features.vectors)
+        axes = _axes(features.vectors[has_vector])
+        sentences = features.vectors[has_vector] @ axes
+        kernel = _kernel(features, rare, has_vector, sentences)
         out_of_fold = np.zeros((len(target), len(names)), dtype=np.float32)
         fold = _folds(target, spoken)
         for held_out in range(JUDGED):
@@ -87,17 +96,17 @@ class IntentClassifier:
             out_of_fold[test] = kernel[np.ix_(test, rest)] @ duals
         duals = _solve(kernel, target, len(names))
         columns = np.asarray(CHARACTERS * (weigh(features.counts, rare).T @ duals), dtype=np.float32)
-        has_vector = _has_vector(features.vectors)
         judged = {"": fold < JUDGED, **{code: (fold < JUDGED) & (spoken == code) for code in sorted(set(languages))}}
         thresholds = {code: _thresholds(out_of_fold[rows], target[rows], names) for code, rows in judged.items()}
-        return cls(names, features.vectors[has_vector], duals[has_vector], columns, rare, thresholds)
+        return cls(names, axes, sentences, duals[has_vector], columns, rare, thresholds)
 
     def probabilities(self, features: Features, languages: Sequence[str | None]) -> np.ndarray:
         """Probabilities: float32, shape (texts, intents)."""
         scores = np.asarray(weigh(features.counts, self._rare) @ self._columns)
         known = _has_vector(features.vectors)
         if known.any() and len(self._sentences):
-            scores[known] += _gaussian(features.vectors[known] @ self._sentences.T) @ self._duals
+            asked = features.vectors[known] @ self._axes
+            scores[known] += _gaussian(asked, _squares(asked), self._sentences, self._lengths) @ self._duals
         sharpness = np.array([[self._of(code).sharpness] for code in languages], dtype=np.float32)
         return softmax(scores * sharpness)
 
@@ -129,6 +138,7 @@ class IntentClassifier:
         about = {"intents": self.intents, "thresholds": {c: t.to_dict() for c, t in self.thresholds.items()}}
         return {
             "about": np.array(json.dumps(about)),
+            "axes": self._axes.astype(np.float32),
             "sentences": self._sentences.astype(np.float16),
             "duals": self._duals.astype(np.float32),
             "used": used.astype(np.int32),
@@ -148,6 +158,7 @@ class IntentClassifier:
         columns[arrays["used"]] = arrays["columns"]
         return cls(
             about["intents"],
+            np.asarray(arrays["axes"]),
             np.asarray(arrays["sentences"], dtype=np.float32),
             np.asarray(arrays["duals"]),
             columns,
@@ -164,17 +175,34 @@ def _has_vector(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(vectors).max(axis=1, initial=0) > 0)
 
 
-def _gaussian(cosines: np.ndarray) -> np.ndarray:
-    return np.asarray(np.exp(-2 * WIDTH * (1 - cosines)), dtype=np.float32)
+def _squares(vectors: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->i", vectors, vectors)
 
 
-def _kernel(features: Features, rare: np.ndarray) -> np.ndarray:
+def _axes(vectors: np.ndarray) -> np.ndarray:
+    """Directions in which the vectors differ most: float32 (512, at most RANK), orthonormal."""
+    centred = vectors - vectors.mean(axis=0) if len(vectors) else vectors
+    _, directions = linalg.eigh((centred.T @ centred).astype(np.float64))  # in rising order of variance
+    return np.ascontiguousarray(directions[:, ::-1][:, :RANK], dtype=np.float32)
+
+
+def _gaussian(asked: np.ndarray, asked_squares: np.ndarray, known: np.ndarray, known_squares: np.ndarray) -> np.ndarray:
+    """exp(-WIDTH * squared distance) of each asked vector (rows) from each known one."""
+    nearness = 2 * (asked @ known.T)
+    nearness -= asked_squares[:, None]
+    nearness -= known_squares
+    nearness *= WIDTH
+    return np.asarray(np.exp(nearness, out=nearness))
+
+
+def _kernel(features: Features, rare: np.ndarray, has_vector: np.ndarray, sentences: np.ndarray) -> np.ndarray:
     """Similarity of every sentence with every other: float32 (n, n)."""
     weighed = weigh(features.counts, rare)
     kernel = np.asarray(CHARACTERS * (weighed @ weighed.T).todense(), dtype=np.float32)
-    known = np.flatnonzero(_has_vector(features.vectors))
-    if len(known):
-        kernel[np.ix_(known, known)] += _gaussian(features.vectors[known] @ features.vectors[known].T)
+    rows = np.flatnonzero(has_vector)
+    if len(rows):
+        squares = _squares(sentences)
+        kernel[np.ix_(rows, rows)] += _gaussian(sentences, squares, sentences, squares)
     return kernel
 
 
@@ -184,7 +212,9 @@ def _solve(kernel: np.ndarray, target: np.ndarray, classes: int) -> np.ndarray:
     wanted[np.arange(len(target)), target] += 1
     ridged = kernel.copy()
     ridged[np.diag_indices(len(ridged))] += RIDGE
-    return np.asarray(linalg.solve(ridged, wanted, assume_a="pos", overwrite_a=True, check_finite=False), dtype=np.float32)
+    return np.asarray(
+        linalg.solve(ridged, wanted, assume_a="pos", overwrite_a=True, check_finite=False), dtype=np.float32
+    )
 
 
 def _folds(target: np.ndarray, spoken: np.ndarray) -> np.ndarray:

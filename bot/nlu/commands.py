@@ -52,7 +52,8 @@ class Commands:
         self._emoji = [(emoji, intent) for intent, row in data["emoji"].items() for emoji in row]
         self._names = self._language_names(data.get("names", {}), known)
         self._frames = sorted(
-            {_frame(frame) for code, frames in data["language"].items() if code in codes for frame in frames}, reverse=True
+            {_frame(frame) for code, frames in data["language"].items() if code in codes for frame in frames},
+            reverse=True,
         )
 
     @classmethod
@@ -131,7 +132,11 @@ def _frame(frame: str) -> tuple[str, str]:
 
 def _without_article(word: str) -> list[str]:
     """Forms of an Arabic word without article and preposition: العربيه, بالعربيه, للعربيه -> عربيه."""
-    return [word[len(prefix) :] for prefix in ("بال", "لل", "ال", "ب") if word.startswith(prefix) and len(word) > len(prefix) + 2]
+    return [
+        word[len(prefix) :]
+        for prefix in ("بال", "لل", "ال", "ب")
+        if word.startswith(prefix) and len(word) > len(prefix) + 2
+    ]
 
 
 @lru_cache(maxsize=1)

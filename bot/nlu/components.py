@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Optional
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 Type = DefaultV1Recipe.ComponentType
+Tracker = Optional[DialogueStateTracker]
 _CLASSIFIED = "waypost_classified"
 _WHOLE_PLACE = "waypost_whole_place"
 _FEATURIZER = "SentenceFeaturizer"
@@ -46,11 +47,11 @@ def _code(message: Message) -> str | None:
     """Code of a message's language: as identified, or in training that of its folder (bot/engine/importer.py)."""
     identified = message.get("language")
     if identified:
-        return identified["code"]  # type: ignore[no-any-return]
+        return identified["code"]
     return (message.get("metadata") or {}).get("language")
 
 
-def _slot(tracker: Optional[DialogueStateTracker], name: str) -> Any:
+def _slot(tracker: DialogueStateTracker | None, name: str) -> Any:
     """Value of a slot; None outside of a conversation, or if the domain does not have it."""
     return tracker.get_slot(name) if tracker is not None and name in tracker.slots else None
 
@@ -59,13 +60,13 @@ class _Component(GraphComponent):
     """What all components below have in common: nothing to configure, created and loaded alike."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {}
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -85,7 +86,7 @@ class _Trained(_Component):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -95,14 +96,17 @@ class _Trained(_Component):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> GraphComponent:
         component = cls(model_storage, resource)
-        with model_storage.read_from(resource) as folder, np.load(Path(folder) / cls.file, allow_pickle=False) as arrays:
+        with (
+            model_storage.read_from(resource) as folder,
+            np.load(Path(folder) / cls.file, allow_pickle=False) as arrays,
+        ):
             component.restore(arrays)
         return component
 
@@ -110,7 +114,7 @@ class _Trained(_Component):
         """Take the model from its arrays."""
         raise NotImplementedError
 
-    def save(self, arrays: Dict[str, np.ndarray]) -> Resource:
+    def save(self, arrays: dict[str, np.ndarray]) -> Resource:
         """Put the model's arrays into the archive."""
         with self._storage.write_to(self._resource) as folder:
             np.savez_compressed(Path(folder) / self.file, **arrays)
@@ -125,13 +129,13 @@ class LanguageIdentifier(_Trained):
     _model: LanguageModel
 
     @classmethod
-    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Train again when another language is served."""
         return ",".join(language.code for language in served())
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = training_data.intent_examples
-        self._model = LanguageModel.train((example.get(TEXT), _code(example)) for example in examples if _code(example))
+        told = ((example.get(TEXT), _code(example)) for example in training_data.intent_examples)
+        self._model = LanguageModel.train((text, code) for text, code in told if code)
         return self.save(self._model.to_npz())
 
     def restore(self, arrays: Any) -> None:
@@ -140,7 +144,7 @@ class LanguageIdentifier(_Trained):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
 
-    def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
+    def process(self, messages: list[Message], tracker: Tracker = None) -> list[Message]:
         conversation = _slot(tracker, "language")
         for message in messages:
             identified = self._model.identify(message.get(TEXT) or "", conversation)
@@ -151,28 +155,34 @@ class LanguageIdentifier(_Trained):
 
 @DefaultV1Recipe.register([Type.MESSAGE_TOKENIZER], is_trainable=False)
 class WaypostTokenizer(Tokenizer):
-    """Words by the rules of the message's language."""
+    """Words by the rules of the message's language; `spacy: false` leaves spaCy out and saves seconds at the start."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
-        return {"intent_tokenization_flag": False, "intent_split_symbol": "_"}
+    def get_default_config() -> dict[str, Any]:
+        return {"intent_tokenization_flag": False, "intent_split_symbol": "_", "spacy": True}
 
-    def __init__(self, config: Dict[Text, Any]) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
-        prepare(language.code for language in served())
+        self._spacy = bool(config["spacy"])
+        if self._spacy:
+            prepare(language.code for language in served())
 
-    def tokenize(self, message: Message, attribute: Text) -> List[Token]:
-        return [Token(text, start) for text, start in tokens(message.get(attribute), _code(message))]
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
+        language = _code(message) if self._spacy else None
+        return [Token(text, start) for text, start in tokens(message.get(attribute), language)]
 
 
 @DefaultV1Recipe.register([Type.MESSAGE_FEATURIZER], is_trainable=False)
 class SentenceFeaturizer(_Component):
     """Characters (sparse) and the encoder's vector (dense) as sentence features."""
 
-    def process(self, messages: List[Message]) -> List[Message]:
-        features = featurise([message.get(TEXT) or "" for message in messages], [_code(message) for message in messages])
+    def process(self, messages: list[Message]) -> list[Message]:
+        features = featurise(
+            [message.get(TEXT) or "" for message in messages], [_code(message) for message in messages]
+        )
         for row, message in enumerate(messages):
-            for values in (features.counts[row], features.vectors[row : row + 1]):
+            counts = features.counts[row] if len(messages) > 1 else features.counts
+            for values in (counts, features.vectors[row : row + 1]):
                 message.add_features(RasaFeatures(values, FEATURE_TYPE_SENTENCE, TEXT, _FEATURIZER))
         return messages
 
@@ -191,14 +201,16 @@ class IntentModel(_Trained):
     def train(self, training_data: TrainingData) -> Resource:
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
         self._model = IntentClassifier.train(
-            _features(examples), [example.get(INTENT) for example in examples], [_code(example) or "" for example in examples]
+            _features(examples),
+            [example.get(INTENT) for example in examples],
+            [_code(example) or "" for example in examples],
         )
         return self.save(self._model.to_npz())
 
     def restore(self, arrays: Any) -> None:
         self._model = IntentClassifier.from_npz(arrays)
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         if messages:
             found = self._model.classify(_features(messages), [_code(message) for message in messages])
             for message, classified in zip(messages, found):
@@ -211,7 +223,7 @@ class IntentModel(_Trained):
 class PlaceExtractor(_Component):
     """Adds the entity `place` for every place name."""
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             entities, whole = place_entities(message.get(TEXT) or "", _code(message))
             message.set(ENTITIES, [*(message.get(ENTITIES) or []), *entities], add_to_output=True)
@@ -226,7 +238,7 @@ class MessageRouter(_Component):
     def __init__(self) -> None:
         self._router = Router()
 
-    def process(self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None) -> List[Message]:
+    def process(self, messages: list[Message], tracker: Tracker = None) -> list[Message]:
         for message in messages:
             classified: Classified | None = message.get(_CLASSIFIED)
             routed = self._router.route(
@@ -252,7 +264,7 @@ def _set_intent(message: Message, intent: str, confidence: float, ranking: Any) 
     message.set(INTENT_RANKING_KEY, rows, add_to_output=True)
 
 
-def _features(messages: List[Message]) -> Features:
+def _features(messages: list[Message]) -> Features:
     """The features of SentenceFeaturizer as one matrix. Raises ValueError if a message was not featurised."""
     counts, vectors = [], []
     for message in messages:
@@ -262,4 +274,4 @@ def _features(messages: List[Message]) -> Features:
             raise ValueError("IntentModel needs SentenceFeaturizer before it in config.yml")
         counts.append(characters.features)
         vectors.append(vector.features)
-    return Features(sparse.vstack(counts, format="csr"), np.vstack(vectors))
+    return Features(sparse.vstack(counts, format="csr") if len(counts) > 1 else counts[0], np.vstack(vectors))

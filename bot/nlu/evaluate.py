@@ -74,22 +74,36 @@ def macro_f1(rows: Sequence[Judged]) -> float:
     return float(np.mean([2 * hits[intent] / (wanted[intent] + given[intent]) for intent in wanted]))
 
 
-def _row(cells: Iterable[str | float | int]) -> str:
+Cell = str | float | int
+
+
+def _row(cells: Iterable[Cell]) -> str:
     return "| " + " | ".join(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |"
 
 
-def _table(head: Sequence[str], rows: Iterable[Iterable[str | float | int]]) -> list[str]:
+def _table(head: Sequence[str], rows: Iterable[Iterable[Cell]]) -> list[str]:
     return [_row(head), _row(["---"] + ["---:"] * (len(head) - 1)), *(_row(row) for row in rows), ""]
 
 
 def _by_language(judged: Sequence[Judged]) -> list[tuple[str, list[Judged]]]:
     codes = sorted({row.sentence.language for row in judged})
-    return [(code, [row for row in judged if row.sentence.language == code]) for code in codes] + [("all", list(judged))]
+    return [(code, [row for row in judged if row.sentence.language == code]) for code in codes] + [
+        ("all", list(judged))
+    ]
 
 
 def _intents(judged: Sequence[Judged]) -> list[str]:
-    head = ["language", "sentences", "accuracy", "macro-F1", *GROUPS, "asked back", "right when answered", "right among three"]
-    rows = []
+    head = [
+        "language",
+        "sentences",
+        "accuracy",
+        "macro-F1",
+        *GROUPS,
+        "asked back",
+        "right when answered",
+        "right among three",
+    ]
+    rows: list[list[Cell]] = []
     for code, found in _by_language(judged):
         groups = [
             share([row for row in found if INTENTS[row.sentence.intent].group == group], lambda row: row.right)
@@ -97,31 +111,59 @@ def _intents(judged: Sequence[Judged]) -> list[str]:
         ]
         answered = [row for row in found if not row.asks_back]
         rows.append(
-            [code, len(found), share(found, lambda row: row.right), macro_f1(found), *groups]
-            + [share(found, lambda row: row.asks_back), share(answered, lambda row: row.right)]
-            + [share(found, lambda row: row.offered)]
+            [
+                code,
+                len(found),
+                share(found, lambda row: row.right),
+                macro_f1(found),
+                *groups,
+                share(found, lambda row: row.asks_back),
+                share(answered, lambda row: row.right),
+                share(found, lambda row: row.offered),
+            ]
         )
     return _table(head, rows)
 
 
 def _sensitive(judged: Sequence[Judged], understanding: Understanding) -> list[str]:
-    head = ["language", "sensitive", "noticed", "right one", "everyday", "false alarms", "threshold", "ask-back threshold"]
-    rows = []
+    head = [
+        "language",
+        "sensitive",
+        "noticed",
+        "right one",
+        "everyday",
+        "false alarms",
+        "threshold",
+        "ask-back threshold",
+    ]
+    rows: list[list[Cell]] = []
     for code, found in _by_language(judged):
         risk, everyday = [row for row in found if row.at_risk], [row for row in found if not row.at_risk]
         limits = understanding.intents.thresholds.get(code, understanding.intents.thresholds[""])
         rows.append(
-            [code, len(risk), share(risk, lambda row: row.taken_as_risk), share(risk, lambda row: row.right)]
-            + [len(everyday), share(everyday, lambda row: row.taken_as_risk), limits.sensitive, limits.ask_back]
+            [
+                code,
+                len(risk),
+                share(risk, lambda row: row.taken_as_risk),
+                share(risk, lambda row: row.right),
+                len(everyday),
+                share(everyday, lambda row: row.taken_as_risk),
+                limits.sensitive,
+                limits.ask_back,
+            ]
         )
     return _table(head, rows)
 
 
 def _languages(judged: Sequence[Judged], understanding: Understanding) -> list[str]:
-    head = ["language", *("whole" if count is None else f"first {count}" for count in FIRST_WORDS), "first 3, abstained"]
-    rows = []
+    head = [
+        "language",
+        *("whole" if count is None else f"first {count}" for count in FIRST_WORDS),
+        "first 3, abstained",
+    ]
+    rows: list[list[Cell]] = []
     for code, found in _by_language(judged):
-        cells: list[float] = []
+        cells: list[Cell] = []
         abstained = 0.0
         for count in FIRST_WORDS:
             named = [understanding.language.identify(" ".join(row.sentence.text.split()[:count])).code for row in found]
@@ -146,7 +188,9 @@ def _times(judged: Sequence[Judged], understanding: Understanding) -> str:
         understanding.understand(text)
         taken.append((time.perf_counter() - start) * 1000)
     p50, p99 = np.percentile(taken, [50, 99])
-    return f"One parse without Rasa's graph, on this machine: p50 {p50:.1f} ms, p99 {p99:.1f} ms ({len(taken)} sentences)."
+    return (
+        f"One parse without Rasa's graph, on this machine: p50 {p50:.1f} ms, p99 {p99:.1f} ms ({len(taken)} sentences)."
+    )
 
 
 def report(understanding: Understanding, sentences: Sequence[Sentence], origin: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -52,7 +53,7 @@ class Grams:
         tokens = words(text)
         found = [column for token in tokens for column in _characters(token, *self.characters)]
         found.extend(crc32(f"w {token}".encode()) for token in tokens)
-        found.extend(crc32(f"p {first} {second}".encode()) for first, second in zip(tokens, tokens[1:], strict=False))
+        found.extend(crc32(f"p {first} {second}".encode()) for first, second in pairwise(tokens))
         hashed = np.array(found, dtype=np.int64) & (self.columns - 1)
         return np.unique(hashed, return_counts=True)
 

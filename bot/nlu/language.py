@@ -47,7 +47,7 @@ class Identified:
     code: str | None
     """The language; where the message says too little that of the conversation, or None."""
     confidence: float
-    """Probability that it is right; below SURE where the message decides nothing."""
+    """Probability that it is right; at most LIKELY where the message decides nothing."""
 
 
 class LanguageModel:
@@ -71,7 +71,8 @@ class LanguageModel:
         """Learns from (text, language) pairs; languages that are not served are left out."""
         wanted = {language.code for language in served()}
         rows = [
-            (text, code, main_script(text) or "") for text, code in ((_plain(t), c) for t, c in sentences if c in wanted)
+            (text, code, main_script(text) or "")
+            for text, code in ((_plain(t), c) for t, c in sentences if c in wanted)
         ]
         writers = _writers(rows)
         fitting = [row for position, row in enumerate(rows) if position % HELD_OUT]
@@ -97,16 +98,24 @@ class LanguageModel:
         if letters(text) >= FEWEST_LETTERS and probabilities[best] >= needed:
             return Identified(candidates[best], float(probabilities[best]))
         share = float(probabilities[candidates.index(conversation)]) if conversation in candidates else 0.0
-        return Identified(conversation, min(share, SURE))
+        return Identified(conversation, min(share, LIKELY))
 
     def _probabilities(self, text: str, script: str, candidates: Sequence[str], conversation: str | None) -> np.ndarray:
         columns = [self.writers[script].index(code) for code in candidates]
         count = len(text.split())
-        scores = self._scores([text], script)[0, columns] * self._sharpness[_length(count)]
+        scores = self._score(text, script)[columns] * self._sharpness[_length(count)]
         if conversation in candidates:
             scores[candidates.index(conversation)] += np.log1p(PRIOR / count)
         odds = np.exp(scores - scores.max())
-        return odds / odds.sum()  # type: ignore[no-any-return]
+        return np.asarray(odds / odds.sum())
+
+    def _score(self, text: str, script: str) -> np.ndarray:
+        """What `_scores` gives for one text, without the cost of a sparse matrix."""
+        weights = self._weights[script]
+        found, counts = GRAMS.indices(text)
+        values = 1.0 + np.log(counts)
+        length = np.sqrt(values @ values)
+        return np.asarray((values / length if length else values) @ weights[found] + weights[-1])
 
     def _scores(self, texts: Sequence[str], script: str) -> np.ndarray:
         weights = self._weights[script]
@@ -124,7 +133,9 @@ class LanguageModel:
                 right = np.array([self.writers[script].index(code) for _, code in chosen], dtype=int)
                 for position, factor in enumerate(factors):
                     logits = (scores - scores.max(axis=1, keepdims=True)) * factor
-                    losses[position] += np.sum(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(right)), right])
+                    losses[position] += np.sum(
+                        np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(right)), right]
+                    )
             fitted.append(float(factors[int(losses.argmin())]))
         return fitted
 
@@ -162,7 +173,10 @@ def _writers(rows: Sequence[tuple[str, str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for code, scripts in sorted(counts.items()):
         fair = SCRIPT_SHARE * sum(scripts.values())
-        for script in {languages()[code].script, *(script for script, count in scripts.items() if script and count >= fair)}:
+        for script in {
+            languages()[code].script,
+            *(script for script, count in scripts.items() if script and count >= fair),
+        }:
             found.setdefault(script, []).append(code)
     return found
 

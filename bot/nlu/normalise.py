@@ -31,9 +31,12 @@ _INVISIBLE: dict[int, None] = dict.fromkeys(
 )
 _TATWEEL = "\u0640"
 _ARABIC_MARKS = frozenset(
-    chr(c) for c in (*range(0x0610, 0x061B), *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06DD), *range(0x06DF, 0x06E9))
+    chr(c)
+    for c in (*range(0x0610, 0x061B), *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06DD), *range(0x06DF, 0x06E9))
 ) | frozenset("\u06ea\u06eb\u06ec\u06ed")
-_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bc\u02bb\u02b9\u02bd\u02be\u02bf\u02c8\u2032\u0060\u00b4\uff07"), "'")
+_APOSTROPHES = dict.fromkeys(
+    map(ord, "\u2018\u2019\u201a\u201b\u02bc\u02bb\u02b9\u02bd\u02be\u02bf\u02c8\u2032\u0060\u00b4\uff07"), "'"
+)
 _UNSEEN = {**_INVISIBLE, **_APOSTROPHES}
 _LETTERS = {
     # Arabic-script keyboards: one letter, several code points (Unicode 15, chapter 9.2)
@@ -76,7 +79,7 @@ def _fold(cluster: str) -> str:
     """One letter with its marks in matching form; may become several characters or none."""
     composed = unicodedata.normalize("NFKC", cluster.translate(_UNSEEN))
     out: list[str] = []
-    for char in unicodedata.normalize("NFKC", composed.casefold()):
+    for char in unicodedata.normalize("NFKC", composed.casefold()).translate(_UNSEEN):
         if char in _ARABIC_MARKS or char == _TATWEEL:
             continue
         if "\u00c0" <= char <= "\u024f" or "\u1e00" <= char <= "\u1eff":  # Latin with accents

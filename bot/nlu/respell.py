@@ -16,7 +16,7 @@ from bot.settings import ROOT
 __all__ = ["SPELLING", "Spelling", "spelling"]
 
 SPELLING = ROOT / "data" / "nlu" / "spelling.yml"
-_EDGES = ".,;:!?¿¡()\"«»“”…-*،؛؟"
+_EDGES = '.,;:!?¿¡()"«»“”…-*،؛؟'
 
 _ARABIZI = sorted(
     {

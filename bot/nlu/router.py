@@ -98,9 +98,7 @@ class Router:
     def _picked(self, text: str, labels: Sequence[str]) -> int | None:
         if not labels:
             return None
-        number = (
-            number_in_digits(text.strip()[len(_PAYLOAD) :]) if _is_payload(text) else self._numerals.number(text)
-        )
+        number = number_in_digits(text.strip()[len(_PAYLOAD) :]) if _is_payload(text) else self._numerals.number(text)
         if number is not None and 1 <= number <= len(labels):
             return number - 1
         bare = key(text)

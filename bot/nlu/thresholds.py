@@ -18,8 +18,6 @@ SENSITIVE_RANGE = (0.25, 0.5)
 ASK_BACK_RANGE = (0.15, 0.45)
 WORTH_ASKING = 0.5
 """A message is asked back where fewer than this share of messages of its confidence are understood."""
-_FEWEST = 40
-"""Messages that must share a band of confidence before its share is believed."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,9 @@ def fit_sharpness(scores: np.ndarray, target: np.ndarray) -> float:
     return float(factors[int(np.argmin(losses))])
 
 
-def fit_thresholds(probabilities: np.ndarray, target: np.ndarray, sensitive: np.ndarray, sharpness: float) -> Thresholds:
+def fit_thresholds(
+    probabilities: np.ndarray, target: np.ndarray, sensitive: np.ndarray, sharpness: float
+) -> Thresholds:
     """Limits from probabilities (texts, intents) with the right intents; `sensitive` marks the sensitive columns."""
     return Thresholds(sharpness, _sensitive(probabilities, target, sensitive), _ask_back(probabilities, target))
 
@@ -66,14 +66,10 @@ def _sensitive(probabilities: np.ndarray, target: np.ndarray, sensitive: np.ndar
 
 
 def _ask_back(probabilities: np.ndarray, target: np.ndarray) -> float:
-    """The confidence below which fewer than WORTH_ASKING of the messages are understood, looking up from the bottom."""
+    """The limit above which answers gain most, each right one counting 1 - WORTH_ASKING and each wrong one -WORTH_ASKING."""
     best = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == target
-    order = np.argsort(best)
-    limit = ASK_BACK_RANGE[0]
-    for start in range(0, len(order) - _FEWEST + 1, _FEWEST // 2):
-        band = order[start : start + _FEWEST]
-        if right[band].mean() >= WORTH_ASKING:
-            break
-        limit = float(best[band[-1]])
-    return float(np.clip(limit, *ASK_BACK_RANGE))
+    order = np.argsort(-best)
+    gains = np.cumsum((probabilities.argmax(axis=1) == target)[order] - WORTH_ASKING)
+    if not len(gains) or gains.max() <= 0:
+        return ASK_BACK_RANGE[1]
+    return float(np.clip(best[order[int(gains.argmax())]], *ASK_BACK_RANGE))

@@ -18,7 +18,7 @@ from pathlib import Path
 from babel.messages.extract import extract_from_file
 from babel.messages.frontend import parse_mapping_cfg
 
-from bot.languages import LOCALES, Language, served
+from bot.languages import LOCALES, Language, languages
 from bot.replies import po
 from bot.replies.checks import Problem, check
 
@@ -46,8 +46,9 @@ def sources() -> dict[str, str]:
 
 
 def translated() -> list[Language]:
-    """The languages that have a catalogue: all that are served but the source's own."""
-    return [language for language in served() if language.code != "en"]
+    """The languages that have or need a catalogue: those that are served, and those in preparation; not the source's own."""
+    known = [language for language in languages().values() if language.code != "en"]
+    return [language for language in known if language.served or po.po_path(language.code).exists()]
 
 
 def _write(path: Path, content: bytes) -> bool:

@@ -20,7 +20,8 @@ __all__ = ["load_numbers", "numbers_of"]
 
 LONGEST = 6
 FIRST = ("112", "911", "999")
-"""Told before the others where a region has them: they are the numbers that handsets and foreign networks know best."""
+"""Told before the others where a region has them: they are the numbers that handsets and foreign networks know best.
+In the Americas 911 goes before 112, which reaches it there by a detour of the network, if at all."""
 _TABLE = "libphonenumber short numbers, phonenumbers "
 _GSM = "3GPP TS 22.101, 10.1: 112 is an emergency number on any GSM network"
 
@@ -48,9 +49,10 @@ def numbers_of(region: str) -> list[str]:
     line = re.compile(f"^(?:{emergency.national_number_pattern})$", re.MULTILINE)
     lengths = [length for length in emergency.possible_length if 0 < length <= LONGEST]
     found = _without_ranges(match[0] for length in lengths for match in line.finditer(_every_number(length)))
-    return sorted(
-        found, key=lambda number: (FIRST.index(number) if number in FIRST else len(FIRST), len(number), number)
-    )
+    american = str(phonenumbers.country_code_for_region(region))[:1] in ("1", "5")
+    first = [number for number in (("911", *FIRST) if american else FIRST) if number in found]
+    rest = sorted(set(found) - set(first), key=lambda number: (len(number), number))
+    return [*dict.fromkeys(first), *rest]
 
 
 @transaction.atomic

@@ -167,7 +167,7 @@ def test_the_demo_user_exists_only_in_a_demo(settings: Any, demo: bool, capsys: 
     ("region", "numbers"),
     [
         ("GR", ["112", "100", "166", "199"]),
-        ("US", ["112", "911"]),
+        ("US", ["911", "112"]),
         ("MX", ["911", "060", "065", "066", "068", "080"]),
         ("GA", ["18", "1730"]),
         ("NA", ["10111"]),

@@ -115,8 +115,8 @@ def test_a_telephone_service_has_its_area_for_a_place(directory: Opener) -> None
 
 VERIFIED = {"verified_on": "2026-11-01"}
 NUMBERS = [
-    number("gr-general-010-100", "GR", "general", "100"),
-    number("gr-general-020-112", "GR", "general", "112"),
+    number("gr-general-020-100", "GR", "general", "100"),
+    number("gr-general-010-112", "GR", "general", "112"),
     number("gr-sea-010-108", "GR", "sea", "108"),
     number("gr-gbv-010-15900", "GR", "gbv", "15900", **VERIFIED),
     number("gr-police-010-101", "GR", "police", "101", **VERIFIED),

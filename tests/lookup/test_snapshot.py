@@ -44,10 +44,11 @@ def test_what_it_says_about_itself(tmp_path: Path) -> None:
     assert opened.aliases() is opened.aliases()
 
 
-def test_without_a_file_it_answers_nothing_and_finds_it_later(tmp_path: Path) -> None:
+def test_without_a_file_it_knows_only_the_gsm_number_and_finds_the_file_later(tmp_path: Path) -> None:
     opened = Directory(tmp_path / "s.sqlite")
     assert not opened.available
-    assert (opened.service("a"), opened.emergency("GR"), opened.article("info_asylum", None, "en")) == (None, [], None)
+    assert (opened.service("a"), opened.article("info_asylum", None, "en")) == (None, None)
+    assert [row.number for row in opened.emergency("GR")] == ["112"], "nobody in danger is left without a number"
     assert (list(opened.aliases()), opened.countries, opened.allowed_hosts()) == ([], (), frozenset())
     assert search(opened, QUERY).scope == "none"
     build(tmp_path / "s.sqlite", [here("a")])

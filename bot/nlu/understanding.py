@@ -1,0 +1,76 @@
+"""The whole way from text to meaning without Rasa: what the components of config.yml do, in the same order, on the same models."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.nlu.classifier import Classified, IntentClassifier
+from bot.nlu.features import featurise
+from bot.nlu.language import Identified, LanguageModel
+from bot.nlu.place_entities import place_entities
+from bot.nlu.router import Heard, Routed, Router
+from bot.nlu.sentences import Sentence
+
+__all__ = ["INTENT_FILE", "LANGUAGE_FILE", "Understanding", "Understood"]
+
+LANGUAGE_FILE = "language.npz"
+INTENT_FILE = "intents.npz"
+"""Names of the arrays inside the archive of a trained Rasa model."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What came of one message."""
+
+    language: Identified
+    classified: Classified
+    routed: Routed
+
+
+class Understanding:
+    """A trained language model, classifier and router."""
+
+    def __init__(self, language: LanguageModel, intents: IntentClassifier, router: Router | None = None) -> None:
+        self.language = language
+        self.intents = intents
+        self._router = router or Router()
+
+    @classmethod
+    def train(cls, sentences: Sequence[Sentence]) -> Understanding:
+        """Learns from sentences."""
+        texts, codes = [s.text for s in sentences], [s.language for s in sentences]
+        language = LanguageModel.train(zip(texts, codes, strict=True))
+        return cls(language, IntentClassifier.train(featurise(texts, codes), [s.intent for s in sentences], codes))
+
+    @classmethod
+    def load(cls, model: Path) -> Understanding:
+        """The models inside a trained Rasa model (.tar.gz). Raises KeyError if it was trained with another pipeline."""
+        found: dict[str, dict[str, Any]] = {}
+        with tarfile.open(model) as archive:
+            for member in archive:
+                name = Path(member.name).name
+                file = archive.extractfile(member) if name in (LANGUAGE_FILE, INTENT_FILE) else None
+                if file is not None:
+                    with np.load(io.BytesIO(file.read()), allow_pickle=False) as arrays:
+                        found[name] = {key: arrays[key] for key in arrays.files}
+        return cls(LanguageModel.from_npz(found[LANGUAGE_FILE]), IntentClassifier.from_npz(found[INTENT_FILE]))
+
+    def understand(
+        self, text: str, conversation: str | None = None, slots: Mapping[str, Any] | None = None
+    ) -> Understood:
+        """What a message means. `conversation`: language of the conversation; `slots`: `open_choices` and `question`."""
+        slots = slots or {}
+        language = self.language.identify(text, conversation)
+        classified = self.intents.classify(featurise([text], [language.code]), [language.code])[0]
+        entities, whole = place_entities(text, language.code)
+        heard = Heard(
+            text, classified, entities, whole, choices=slots.get("open_choices") or (), question=slots.get("question")
+        )
+        return Understood(language, classified, self._router.route(heard))
