@@ -22,6 +22,8 @@ from bot.nlu.thresholds import Thresholds, fit_sharpness, fit_thresholds, softma
 
 __all__ = ["Classified", "IntentClassifier"]
 
+FORMAT = 2
+"""Of the arrays that are stored; raised with every change of them."""
 RANK = 256
 """Directions of the encoder's vectors that are kept: those in which the training sentences differ most lose no accuracy."""
 WIDTH = 1.0
@@ -33,6 +35,8 @@ RIDGE = 0.1
 FOLDS = 5
 JUDGED = 2
 """Of so many parts of the training sentences, so many are judged by a model of the others, to fit probabilities and thresholds."""
+_BLOCK = 1000
+"""Rows of the kernel that are computed at once: a block in sparse form takes three times its memory."""
 _SHOWN = 5
 """Length of the ranking."""
 
@@ -135,7 +139,11 @@ class IntentClassifier:
     def to_npz(self) -> dict[str, np.ndarray]:
         """Arrays for `numpy.savez`; read back by `from_npz`."""
         used = np.flatnonzero(np.abs(self._columns).max(axis=1) > 0)
-        about = {"intents": self.intents, "thresholds": {c: t.to_dict() for c, t in self.thresholds.items()}}
+        about = {
+            "format": FORMAT,
+            "intents": self.intents,
+            "thresholds": {c: t.to_dict() for c, t in self.thresholds.items()},
+        }
         return {
             "about": np.array(json.dumps(about)),
             "axes": self._axes.astype(np.float32),
@@ -148,8 +156,11 @@ class IntentClassifier:
 
     @classmethod
     def from_npz(cls, arrays: Mapping[str, Any]) -> IntentClassifier:
-        """A classifier from the arrays of `to_npz`. Raises ValueError if it knows an intent that the registry does not."""
+        """A classifier from the arrays of `to_npz`. Raises ValueError if another version of this file wrote them, or if it
+        knows an intent that the registry does not."""
         about = json.loads(str(arrays["about"]))
+        if about.get("format") != FORMAT:
+            raise ValueError(f"the classifier has format {about.get('format')}, not {FORMAT}: train again")
         unknown = set(about["intents"]) - set(INTENTS)
         if unknown:
             raise ValueError(f"the classifier knows {sorted(unknown)}, bot/intents.py does not: train again")
@@ -198,11 +209,17 @@ def _gaussian(asked: np.ndarray, asked_squares: np.ndarray, known: np.ndarray, k
 def _kernel(features: Features, rare: np.ndarray, has_vector: np.ndarray, sentences: np.ndarray) -> np.ndarray:
     """Similarity of every sentence with every other: float32 (n, n)."""
     weighed = weigh(features.counts, rare)
-    kernel = np.asarray(CHARACTERS * (weighed @ weighed.T).todense(), dtype=np.float32)
-    rows = np.flatnonzero(has_vector)
-    if len(rows):
-        squares = _squares(sentences)
-        kernel[np.ix_(rows, rows)] += _gaussian(sentences, squares, sentences, squares)
+    kernel = np.empty((len(has_vector), len(has_vector)), dtype=np.float32)
+    squares = _squares(sentences)
+    place = np.cumsum(has_vector) - 1  # of a sentence among those with a vector
+    for start in range(0, len(kernel), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        kernel[block] = (weighed[block] @ weighed.T).toarray()
+        kernel[block] *= CHARACTERS
+        asking = np.flatnonzero(has_vector[block])
+        if len(asking):
+            own = place[block][asking]
+            kernel[np.ix_(start + asking, has_vector)] += _gaussian(sentences[own], squares[own], sentences, squares)
     return kernel
 
 

@@ -16,7 +16,7 @@ FALSE_ALARMS = 0.015
 SENSITIVE_RANGE = (0.25, 0.5)
 """A sensitive intent never wins below the first and always wins above the second."""
 ASK_BACK_RANGE = (0.15, 0.45)
-WORTH_ASKING = 0.5
+WORTH_ASKING = 0.4
 """A message is asked back where fewer than this share of messages of its confidence are understood."""
 
 

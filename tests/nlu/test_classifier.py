@@ -74,10 +74,14 @@ def test_round_trip(model: IntentClassifier) -> None:
     )
 
 
-def test_an_intent_that_the_registry_lacks_is_refused(model: IntentClassifier) -> None:
+@pytest.mark.parametrize(
+    ("found", "changed", "message"),
+    [("find_food", "find_gold", "find_gold"), ('"format": ', '"format": 9', "format 9")],
+)
+def test_a_model_of_another_project_is_refused(model: IntentClassifier, found: str, changed: str, message: str) -> None:
     arrays = model.to_npz()
-    arrays["about"] = np.array(str(arrays["about"]).replace("find_food", "find_gold"))
-    with pytest.raises(ValueError, match="find_gold"):
+    arrays["about"] = np.array(str(arrays["about"]).replace(found, changed))
+    with pytest.raises(ValueError, match=message):
         IntentClassifier.from_npz(arrays)
 
 
