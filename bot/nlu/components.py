@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Optional
 
@@ -39,8 +41,21 @@ __all__ = [
 Type = DefaultV1Recipe.ComponentType
 Tracker = Optional[DialogueStateTracker]
 _CLASSIFIED = "waypost_classified"
+_FAMILIAR = "waypost_familiar"
 _WHOLE_PLACE = "waypost_whole_place"
 _FEATURIZER = "SentenceFeaturizer"
+
+
+def _sources() -> str:
+    # Rasa's training cache knows only the source of the component class: without this it would keep a model that an
+    # older version of the pure modules made.
+    digest = sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_SOURCES = _sources()
 
 
 def _code(message: Message) -> str | None:
@@ -62,6 +77,11 @@ class _Component(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {}
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Train again when the code of this room changes."""
+        return _SOURCES
 
     @classmethod
     def create(
@@ -130,8 +150,8 @@ class LanguageIdentifier(_Trained):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Train again when another language is served."""
-        return ",".join(language.code for language in served())
+        """Train again when another language is served, or the code of this room changes."""
+        return ",".join(language.code for language in served()) + _SOURCES
 
     def train(self, training_data: TrainingData) -> Resource:
         told = ((example.get(TEXT), _code(example)) for example in training_data.intent_examples)
@@ -150,6 +170,7 @@ class LanguageIdentifier(_Trained):
             identified = self._model.identify(message.get(TEXT) or "", conversation)
             language = {"code": identified.code, "confidence": round(identified.confidence, 4)}
             message.set("language", language, add_to_output=True)
+            message.set(_FAMILIAR, self._model.familiar.knows(message.get(TEXT) or ""))
         return messages
 
 
@@ -213,7 +234,8 @@ class IntentModel(_Trained):
     def process(self, messages: list[Message]) -> list[Message]:
         if messages:
             found = self._model.classify(_features(messages), [_code(message) for message in messages])
-            for message, classified in zip(messages, found):
+            for message, guess in zip(messages, found):
+                classified = guess if message.get(_FAMILIAR, True) else replace(guess, sure=False)
                 message.set(_CLASSIFIED, classified)
                 _set_intent(message, classified.intent, classified.confidence, classified.ranking)
         return messages

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from bot.languages import languages, served
+from bot.nlu.familiar import Familiar
 from bot.nlu.features import Grams, weigh
 from bot.nlu.normalise import letters, tidy
 from bot.nlu.scripts import TELLING, main_script, without_links
@@ -58,13 +59,15 @@ class LanguageModel:
         writers: Mapping[str, Sequence[str]],
         weights: Mapping[str, np.ndarray],
         sharpness: Sequence[float],
+        familiar: Familiar,
     ) -> None:
         """`writers`: by script, codes of the languages whose sentences use it; `weights`: by script that more than one uses,
         float32 (columns + 1, languages), the last row for how common each is; `sharpness`: one factor for messages of 1, 2, 3,
-        up to 6, and more words."""
+        up to 6, and more words; `familiar`: what texts of these languages look like."""
         self.writers = {script: list(codes) for script, codes in writers.items()}
         self._weights = dict(weights)
         self._sharpness = list(sharpness)
+        self.familiar = familiar
 
     @classmethod
     def train(cls, sentences: Iterable[tuple[str, str]]) -> LanguageModel:
@@ -77,8 +80,9 @@ class LanguageModel:
         writers = _writers(rows)
         fitting = [row for position, row in enumerate(rows) if position % HELD_OUT]
         held_out = [row for position, row in enumerate(rows) if position % HELD_OUT == 0]
-        first = cls(writers, _weights(fitting, writers), [1.0] * (len(_LENGTHS) + 1))
-        return cls(writers, _weights(rows, writers), first._fit_sharpness(held_out))
+        familiar = Familiar.train(text for text, _, _ in rows)
+        first = cls(writers, _weights(fitting, writers), [1.0] * (len(_LENGTHS) + 1), familiar)
+        return cls(writers, _weights(rows, writers), first._fit_sharpness(held_out), familiar)
 
     def identify(self, text: str, conversation: str | None = None) -> Identified:
         """The language of a message. `conversation`: the language of the conversation so far."""
@@ -142,7 +146,11 @@ class LanguageModel:
     def to_npz(self) -> dict[str, np.ndarray]:
         """Arrays for `numpy.savez`; read back by `from_npz`."""
         about = json.dumps({"writers": self.writers, "sharpness": self._sharpness})
-        return {"about": np.array(about), **{f"weights_{script}": found for script, found in self._weights.items()}}
+        return {
+            "about": np.array(about),
+            "familiar": self.familiar.runs,
+            **{f"weights_{script}": found for script, found in self._weights.items()},
+        }
 
     @classmethod
     def from_npz(cls, arrays: Mapping[str, Any]) -> LanguageModel:
@@ -152,7 +160,7 @@ class LanguageModel:
         if unknown:
             raise ValueError(f"the language model knows {sorted(unknown)}, locales/languages.yml does not")
         weights = {s: np.asarray(arrays[f"weights_{s}"]) for s, codes in about["writers"].items() if len(codes) > 1}
-        return cls(about["writers"], weights, about["sharpness"])
+        return cls(about["writers"], weights, about["sharpness"], Familiar(np.asarray(arrays["familiar"])))
 
 
 def _plain(text: str) -> str:

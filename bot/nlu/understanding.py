@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,8 @@ class Understanding:
         slots = slots or {}
         language = self.language.identify(text, conversation)
         classified = self.intents.classify(featurise([text], [language.code]), [language.code])[0]
+        if not self.language.familiar.knows(text):
+            classified = replace(classified, sure=False)
         entities, whole = place_entities(text, language.code)
         heard = Heard(
             text, classified, entities, whole, choices=slots.get("open_choices") or (), question=slots.get("question")
