@@ -95,7 +95,7 @@ STEPS = (
     ),
     Step(
         "model",
-        "training the language model (about a minute)",
+        "training the language model (about two minutes)",
         ((PYTHON, "-m", "rasa", "train", "--quiet", "--fixed-model-name", "waypost", "--out", "{models}"),),
         (
             "config.yml",
