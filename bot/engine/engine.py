@@ -25,7 +25,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage  # noqa: E402
 
 from bot.engine.action_call import InProcessActions, compile_result_check  # noqa: E402
 from bot.engine.memory import MemoryTrackerStore  # noqa: E402
-from bot.engine.nlg import WaypostNlg  # noqa: E402
+from bot.engine.nlg import CHANNEL, WaypostNlg  # noqa: E402
 from bot.languages import served  # noqa: E402
 from bot.messages import Inbound, Outbound, Reply, Text  # noqa: E402
 from bot.replies.render import word  # noqa: E402
@@ -60,7 +60,7 @@ class _Collector(OutputChannel):
 
     @classmethod
     def name(cls) -> str:
-        return "waypost"
+        return CHANNEL
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         self.messages.append(message)

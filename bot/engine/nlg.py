@@ -13,13 +13,12 @@ from rasa.utils.endpoints import EndpointConfig
 from bot.messages import Choice, Reply
 from bot.replies.catalogue import wording
 from bot.replies.guard import guard
-from bot.replies.numbered import as_text
 from bot.replies.render import word
 
-__all__ = ["WaypostNlg"]
+__all__ = ["CHANNEL", "WaypostNlg"]
 
-_SHELLS = {"cmdline", "rest", "callback"}
-"""Rasa's own channels, for developers: they get plain text and Rasa's buttons."""
+CHANNEL = "waypost"
+"""Name of the engine's own output channel. Any other is Rasa's (`rasa shell`): it gets plain text and Rasa's buttons."""
 
 
 class WaypostNlg(NaturalLanguageGenerator):
@@ -56,8 +55,7 @@ class WaypostNlg(NaturalLanguageGenerator):
                 for choice in reply.choices
             ],
         }
-        if output_channel in _SHELLS:
-            message["text"] = as_text(outbound, "sms") if not outbound.choices else outbound.text
+        if output_channel != CHANNEL:
             message["buttons"] = [
                 {"title": label, "payload": f"choice:{number}"} for number, label in enumerate(outbound.choices, 1)
             ]
