@@ -27,4 +27,3 @@ def configure(level: str = "INFO") -> None:
     )
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("py.warnings").setLevel(logging.ERROR)

@@ -14,7 +14,8 @@ from typing import Any
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-logging.captureWarnings(True)  # dozens at Rasa's import, of old libraries; bot/logs.py keeps that logger quiet
+logging.captureWarnings(True)  # dozens at Rasa's import, of old libraries
+logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 import rasa.utils.log_utils  # noqa: E402
 
