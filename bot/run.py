@@ -96,11 +96,25 @@ STEPS = (
     Step(
         "model",
         "training the language model (about two minutes)",
-        ((PYTHON, "-m", "rasa", "train", "--quiet", "--fixed-model-name", "waypost", "--out", "{models}"),),
+        (
+            (
+                PYTHON,
+                "-m",
+                "rasa",
+                "train",
+                "--quiet",
+                "--skip-validation",
+                "--fixed-model-name",
+                "waypost",
+                "--out",
+                "{models}",
+            ),
+        ),
         (
             "config.yml",
             "domain.yml",
             "data/nlu/**/*.yml",
+            "data/dev/**/*.yml",
             "data/stories/*.yml",
             "bot/nlu/*.py",
             "bot/engine/importer.py",

@@ -66,6 +66,11 @@ def _code(message: Message) -> str | None:
     return (message.get("metadata") or {}).get("language")
 
 
+def _texts(message: Message) -> list[str]:
+    """The training sentences of a message (bot/engine/importer.py)."""
+    return [text for text in (message.get(TEXT), *(message.get("metadata") or {}).get("more", ())) if text]
+
+
 def _slot(tracker: DialogueStateTracker | None, name: str) -> Any:
     """Value of a slot; None outside of a conversation, or if the domain does not have it."""
     return tracker.get_slot(name) if tracker is not None and name in tracker.slots else None
@@ -154,8 +159,12 @@ class LanguageIdentifier(_Trained):
         return ",".join(language.code for language in served()) + _SOURCES
 
     def train(self, training_data: TrainingData) -> Resource:
-        told = ((example.get(TEXT), _code(example)) for example in training_data.intent_examples)
-        self._model = LanguageModel.train((text, code) for text, code in told if code)
+        self._model = LanguageModel.train(
+            (text, code)
+            for message in training_data.intent_examples
+            for text in _texts(message)
+            if (code := _code(message))
+        )
         return self.save(self._model.to_npz())
 
     def restore(self, arrays: Any) -> None:
@@ -188,6 +197,10 @@ class WaypostTokenizer(Tokenizer):
         if self._spacy:
             prepare(language.code for language in served())
 
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Nothing: no component of ours learns from tokens."""
+        return training_data
+
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         language = _code(message) if self._spacy else None
         return [Token(text, start) for text, start in tokens(message.get(attribute), language)]
@@ -208,7 +221,7 @@ class SentenceFeaturizer(_Component):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        self.process([example for example in training_data.training_examples if example.get(TEXT)])
+        """Nothing: Rasa hashes whatever hangs on a sentence several times over; `IntentModel.train` featurises for itself."""
         return training_data
 
 
@@ -220,11 +233,12 @@ class IntentModel(_Trained):
     _model: IntentClassifier
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        rows = [(text, message) for message in training_data.intent_examples for text in _texts(message)]
         self._model = IntentClassifier.train(
-            _features(examples),
-            [example.get(INTENT) for example in examples],
-            [_code(example) or "" for example in examples],
+            [text for text, _ in rows],
+            [message.get(INTENT) for _, message in rows],
+            [_code(message) or "en" for _, message in rows],
+            [bool((message.get("metadata") or {}).get("judge")) for _, message in rows],
         )
         return self.save(self._model.to_npz())
 

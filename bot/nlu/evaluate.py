@@ -14,7 +14,7 @@ import numpy as np
 
 from bot.intents import GROUPS, INTENTS
 from bot.nlu.router import FALLBACK
-from bot.nlu.sentences import TESTS, TRAINING, Sentence, read
+from bot.nlu.sentences import DEVELOPMENT, TESTS, TRAINING, Sentence, read
 from bot.nlu.understanding import Understanding, Understood
 from bot.settings import ROOT, settings
 
@@ -244,7 +244,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = None if options.train else _newest(settings().path("models"))
     start = time.perf_counter()
     if model is None:
-        understanding = Understanding.train(read(TRAINING))
+        understanding = Understanding.train(read(TRAINING), read(DEVELOPMENT))
         origin = f"trained from `data/nlu/` in {time.perf_counter() - start:.0f} s"
     else:
         understanding = Understanding.load(model)

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from bot.nlu.encoder import DIMENSIONS, encoder, knows
-from bot.nlu.normalise import normalise
+from bot.nlu.normalise import normalise, tidy
 from bot.nlu.respell import spelling
 
 __all__ = ["INTENT_GRAMS", "Features", "Grams", "featurise", "rarity", "weigh", "words"]
@@ -35,22 +35,28 @@ def _characters(word: str, shortest: int, longest: int) -> tuple[int, ...]:
     )
 
 
-def words(text: str) -> list[str]:
-    """Words in matching form without the punctuation at their edges; a word of punctuation alone stays, as one sign."""
-    return [word.strip(_EDGES) or word[0] for word in normalise(text).split()]
+def words(text: str, spelling: bool = False) -> list[str]:
+    """Words in matching form without the punctuation at their edges; a word of punctuation alone stays, as one sign.
+
+    `spelling`: as they are spelt, in small letters, instead of in matching form.
+    """
+    form = tidy(text).casefold() if spelling else normalise(text)
+    return [word.strip(_EDGES) or word[0] for word in form.split()]
 
 
 class Grams:
     """How texts become hashed counts of runs of characters, words and pairs of words."""
 
-    def __init__(self, characters: tuple[int, int], bits: int) -> None:
-        """`characters`: shortest and longest run, the space at both ends of a word counted; `bits`: 2 ** bits columns."""
+    def __init__(self, characters: tuple[int, int], bits: int, spelling: bool = False) -> None:
+        """`characters`: shortest and longest run, the space at both ends of a word counted; `bits`: 2 ** bits columns;
+        `spelling`: of the words as they are spelt."""
         self.characters = characters
+        self.spelling = spelling
         self.columns = 1 << bits
 
     def indices(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Columns of one text in rising order, and how often each occurs."""
-        tokens = words(text)
+        tokens = words(text, self.spelling)
         found = [column for token in tokens for column in _characters(token, *self.characters)]
         found.extend(crc32(f"w {token}".encode()) for token in tokens)
         found.extend(crc32(f"p {first} {second}".encode()) for first, second in pairwise(tokens))
@@ -71,14 +77,14 @@ INTENT_GRAMS = Grams(characters=(1, 5), bits=16)
 
 
 def weigh(counts: sparse.csr_matrix, weights: np.ndarray | None = None) -> sparse.csr_matrix:
-    """1 + log of each count, times the weight of its column; each row of length 1."""
+    """1 + log of each count, times the weight of its column; each row of length 1, or 0 if no column of it has weight."""
     data = 1.0 + np.log(counts.data)
     if weights is not None:
         data = data * weights[counts.indices]
     sizes = np.diff(counts.indptr)
     rows = np.repeat(np.arange(counts.shape[0]), sizes)
     lengths = np.sqrt(np.bincount(rows, weights=data * data, minlength=counts.shape[0]))
-    data = data / lengths[rows]
+    data = data / np.where(lengths > 0, lengths, 1)[rows]
     return sparse.csr_matrix((data.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
 
 

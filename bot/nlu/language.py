@@ -13,30 +13,39 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, cpu_count, delayed, parallel_config
+from sklearn.linear_model import SGDClassifier
 
 from bot.languages import languages, served
 from bot.nlu.familiar import Familiar
-from bot.nlu.features import Grams, weigh
+from bot.nlu.features import Grams, rarity, weigh
 from bot.nlu.normalise import letters, tidy
 from bot.nlu.scripts import TELLING, main_script, without_links
 
 __all__ = ["Identified", "LanguageModel"]
 
-GRAMS = Grams(characters=(1, 4), bits=15)
-SMOOTHING = 0.05
-"""Count that every column is given in every language."""
+GRAMS = Grams(characters=(1, 5), bits=18, spelling=True)
+REGULARISATION = 1e-6
+PASSES = 5
+"""Over the sentences, each after a shuffle."""
+BEGINNINGS = (1, 2, 3)
+"""Beside every sentence, its first words are learnt: messages begin before they are long."""
 FEWEST_LETTERS = 3
 """A message with fewer letters of a shared script says nothing about its language."""
 SURE = 0.6
 """Probability from which a message may leave the language of its conversation."""
-LIKELY = 0.4
+LIKELY = 0.3
 """Probability from which the first message of a conversation gets a language at all."""
 PRIOR = 3.0
 """How much likelier the conversation's language is before a message is read, divided by its words, is added to 1."""
+ALIKE = (("fa", "prs"),)
+"""Languages that most messages do not tell apart: who writes one keeps it, unless words of the other say so."""
+TELLS = 0.95
+"""Share of the other language, of two alike, from which a message is taken to say so."""
 SCRIPT_SHARE = 0.01
 """Share of a language's sentences that must be in a foreign script for it to be looked for there (Arabic in Latin letters)."""
-HELD_OUT = 5
-"""Every fifth sentence is kept from a first model to fit the confidence on."""
+HELD_OUT = 10
+"""Every so many-th sentence is not learnt: what the model makes of those tells how sure it may be."""
 _LENGTHS = (1, 2, 3, 6)
 """First words on which the confidence is fitted, beside whole sentences."""
 
@@ -52,20 +61,23 @@ class Identified:
 
 
 class LanguageModel:
-    """A linear model (naive Bayes) over characters and words; one for each script that several languages share."""
+    """A linear model over characters and words as they are spelt; one for each script that several languages share."""
 
     def __init__(
         self,
         writers: Mapping[str, Sequence[str]],
         weights: Mapping[str, np.ndarray],
+        rare: Mapping[str, np.ndarray],
         sharpness: Sequence[float],
         familiar: Familiar,
     ) -> None:
         """`writers`: by script, codes of the languages whose sentences use it; `weights`: by script that more than one uses,
-        float32 (columns + 1, languages), the last row for how common each is; `sharpness`: one factor for messages of 1, 2, 3,
-        up to 6, and more words; `familiar`: what texts of these languages look like."""
+        float16 (columns + 1, languages), the last row for how common each is; `rare`: for each of those scripts, rarity of each
+        column; `sharpness`: one factor for messages of 1, 2, 3, up to 6, and more words; `familiar`: what texts of these
+        languages look like."""
         self.writers = {script: list(codes) for script, codes in writers.items()}
         self._weights = dict(weights)
+        self._rare = dict(rare)
         self._sharpness = list(sharpness)
         self.familiar = familiar
 
@@ -78,11 +90,12 @@ class LanguageModel:
             for text, code in ((_plain(t), c) for t, c in sentences if c in wanted)
         ]
         writers = _writers(rows)
-        fitting = [row for position, row in enumerate(rows) if position % HELD_OUT]
+        learnt = [row for position, row in enumerate(rows) if position % HELD_OUT]
         held_out = [row for position, row in enumerate(rows) if position % HELD_OUT == 0]
+        weights, rare = _learn(learnt, writers)
         familiar = Familiar.train(text for text, _, _ in rows)
-        first = cls(writers, _weights(fitting, writers), [1.0] * (len(_LENGTHS) + 1), familiar)
-        return cls(writers, _weights(rows, writers), first._fit_sharpness(held_out), familiar)
+        unfitted = cls(writers, weights, rare, [1.0] * (len(_LENGTHS) + 1), familiar)
+        return cls(writers, weights, rare, unfitted._fit_sharpness(held_out), familiar)
 
     def identify(self, text: str, conversation: str | None = None) -> Identified:
         """The language of a message. `conversation`: the language of the conversation so far."""
@@ -96,13 +109,12 @@ class LanguageModel:
             return Identified(conversation, 0.0)
         if len(candidates) == 1:
             return Identified(candidates[0], 0.99)
-        probabilities = self._probabilities(text, script, candidates, conversation)
-        best = int(probabilities.argmax())
-        needed = SURE if conversation else LIKELY
-        if letters(text) >= FEWEST_LETTERS and probabilities[best] >= needed:
-            return Identified(candidates[best], float(probabilities[best]))
-        share = float(probabilities[candidates.index(conversation)]) if conversation in candidates else 0.0
-        return Identified(conversation, min(share, LIKELY))
+        found = self._probabilities(text, script, candidates, conversation)
+        best, share = _best(dict(zip(candidates, found.tolist(), strict=True)), conversation)
+        if letters(text) >= FEWEST_LETTERS and share >= (SURE if conversation else LIKELY):
+            return Identified(best, share)
+        own = float(found[candidates.index(conversation)]) if conversation in candidates else 0.0
+        return Identified(conversation, min(own, LIKELY))
 
     def _probabilities(self, text: str, script: str, candidates: Sequence[str], conversation: str | None) -> np.ndarray:
         columns = [self.writers[script].index(code) for code in candidates]
@@ -114,16 +126,12 @@ class LanguageModel:
         return np.asarray(odds / odds.sum())
 
     def _score(self, text: str, script: str) -> np.ndarray:
-        """What `_scores` gives for one text, without the cost of a sparse matrix."""
+        """Scores of the languages that use a script."""
         weights = self._weights[script]
         found, counts = GRAMS.indices(text)
-        values = 1.0 + np.log(counts)
+        values = (1.0 + np.log(counts)) * self._rare[script][found]
         length = np.sqrt(values @ values)
-        return np.asarray((values / length if length else values) @ weights[found] + weights[-1])
-
-    def _scores(self, texts: Sequence[str], script: str) -> np.ndarray:
-        weights = self._weights[script]
-        return np.asarray(weigh(GRAMS.counts(texts)) @ weights[:-1]) + weights[-1]
+        return np.asarray((values / length if length else values) @ weights[found].astype(np.float32) + weights[-1])
 
     def _fit_sharpness(self, rows: Sequence[tuple[str, str, str]]) -> list[float]:
         """By number of words, the factor under which probabilities fit sentences that were not learnt best."""
@@ -132,8 +140,15 @@ class LanguageModel:
         for length in (*_LENGTHS, None):
             losses = np.zeros(len(factors))
             for script in self._weights:
-                chosen = [(" ".join(text.split()[:length]), code) for text, code, of in rows if of == script]
-                scores = self._scores([text for text, _ in chosen], script)
+                writers = self.writers[script]
+                chosen = [
+                    (" ".join(text.split()[:length]), code)
+                    for text, code, of in rows
+                    if of == script and code in writers  # a few sentences of a language may be in another script
+                ]
+                if not chosen:
+                    continue
+                scores = np.array([self._score(text, script) for text, _ in chosen])
                 right = np.array([self.writers[script].index(code) for _, code in chosen], dtype=int)
                 for position, factor in enumerate(factors):
                     logits = (scores - scores.max(axis=1, keepdims=True)) * factor
@@ -150,6 +165,7 @@ class LanguageModel:
             "about": np.array(about),
             "familiar": self.familiar.runs,
             **{f"weights_{script}": found for script, found in self._weights.items()},
+            **{f"rare_{script}": found for script, found in self._rare.items()},
         }
 
     @classmethod
@@ -159,8 +175,10 @@ class LanguageModel:
         unknown = {code for codes in about["writers"].values() for code in codes} - set(languages())
         if unknown:
             raise ValueError(f"the language model knows {sorted(unknown)}, locales/languages.yml does not")
-        weights = {s: np.asarray(arrays[f"weights_{s}"]) for s, codes in about["writers"].items() if len(codes) > 1}
-        return cls(about["writers"], weights, about["sharpness"], Familiar(np.asarray(arrays["familiar"])))
+        shared = [script for script, codes in about["writers"].items() if len(codes) > 1]
+        weights = {script: np.asarray(arrays[f"weights_{script}"]) for script in shared}
+        rare = {script: np.asarray(arrays[f"rare_{script}"]) for script in shared}
+        return cls(about["writers"], weights, rare, about["sharpness"], Familiar(np.asarray(arrays["familiar"])))
 
 
 def _plain(text: str) -> str:
@@ -189,16 +207,51 @@ def _writers(rows: Sequence[tuple[str, str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def _weights(rows: Sequence[tuple[str, str, str]], writers: Mapping[str, Sequence[str]]) -> dict[str, np.ndarray]:
-    """By script, logarithms of the smoothed shares of the columns in each language, and of its share of the sentences."""
-    weights = {}
-    for script, codes in writers.items():
-        if len(codes) == 1:
-            continue
-        chosen = [(text, codes.index(code)) for text, code, of in rows if of == script and code in codes]
-        features = weigh(GRAMS.counts(text for text, _ in chosen))
-        member = np.eye(len(codes), dtype=np.float32)[[code for _, code in chosen]]
-        sums = np.asarray(features.T @ member) + SMOOTHING
-        common = np.log((member.sum(axis=0) + 1) / len(chosen))
-        weights[script] = np.vstack([np.log(sums / sums.sum(axis=0)), common]).astype(np.float32)
-    return weights
+def _learn(
+    rows: Sequence[tuple[str, str, str]], writers: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Weights and rarities by script that several languages share, on all processors."""
+    shared = {script: codes for script, codes in writers.items() if len(codes) > 1}
+    told = {
+        script: [(text, codes.index(code)) for text, code, of in rows if of == script and code in codes]
+        for script, codes in shared.items()
+    }
+    largest_first = sorted(told, key=lambda script: (-len(told[script]), script))
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        learnt = Parallel(n_jobs=cpu_count())(delayed(_learn_script)(told[script]) for script in largest_first)
+    found = dict(zip(largest_first, learnt, strict=True))
+    return {script: found[script][0] for script in shared}, {script: found[script][1] for script in shared}
+
+
+def _learn_script(told: Sequence[tuple[str, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and rarities from texts of one script with the position of their language: one logistic regression a language
+    against the others, by averaged gradient descent."""
+    texts: list[str] = []
+    spoken: list[int] = []
+    for text, code in told:
+        split = text.split()
+        beginnings = [" ".join(split[:count]) for count in BEGINNINGS if count < len(split)]
+        texts += [text, *beginnings]
+        spoken += [code] * (1 + len(beginnings))
+    counts = GRAMS.counts(texts)
+    rare = rarity(counts)
+    model = SGDClassifier(
+        loss="log_loss", alpha=REGULARISATION, max_iter=PASSES, tol=None, average=True, random_state=0
+    ).fit(weigh(counts, rare), spoken)
+    weights = np.vstack([model.coef_.T, model.intercept_])
+    if weights.shape[1] == 1:  # scikit-learn keeps one column for two classes
+        weights = np.hstack([-weights, weights])
+    return weights.astype(np.float16), rare
+
+
+def _best(probabilities: Mapping[str, float], conversation: str | None) -> tuple[str, float]:
+    """The likeliest language with its probability; languages that are ALIKE count as one, whose probabilities add up."""
+    code = max(probabilities, key=probabilities.__getitem__)
+    for alike in ALIKE:
+        together = sum(probabilities.get(one, 0.0) for one in alike)
+        if together > probabilities[code] or code in alike:
+            code = max(alike, key=lambda one: probabilities.get(one, 0.0))
+            if conversation in alike and probabilities.get(code, 0.0) < TELLS * together:
+                code = conversation
+            return code, together
+    return code, probabilities[code]

@@ -41,10 +41,14 @@ _UNSEEN = {**_INVISIBLE, **_APOSTROPHES}
 _LETTERS = {
     # Arabic-script keyboards: one letter, several code points (Unicode 15, chapter 9.2)
     **dict.fromkeys("أإآٱٲٳ", "ا"),
-    **dict.fromkeys("ىیېۍئ", "ي"),
+    **dict.fromkeys("ىیېۍئێ", "ي"),
     **dict.fromkeys("کڪ", "ك"),
     **dict.fromkeys("ةەۀۂہھۃ", "ه"),
-    "ؤ": "و",
+    **dict.fromkeys("ؤۆ", "و"),  # ۆ ێ ڕ ڵ ڤ: Sorani, whose marks many leave out
+    "ڕ": "ر",
+    "ڵ": "ل",
+    "ڤ": "ف",
+    "ګ": "گ",
     # Latin letters that have no decomposition
     "ı": "i",
     "œ": "oe",
@@ -57,9 +61,9 @@ _LETTERS = {
 
 def _ethiopic() -> dict[str, str]:
     """Series that Amharic speakers write for one another because they sound alike: ሐ ኀ ኸ as ሀ, ሠ as ሰ, ዐ as አ, ፀ as ጸ."""
-    series = {0x1210: 0x1200, 0x1280: 0x1200, 0x1220: 0x1230, 0x12D0: 0x12A0, 0x1340: 0x1338}
+    series = {0x1210: 0x1200, 0x1280: 0x1200, 0x12B8: 0x1200, 0x1220: 0x1230, 0x12D0: 0x12A0, 0x1340: 0x1338}
     folded = {chr(start + order): chr(to + order) for start, to in series.items() for order in range(7)}
-    first_order = {"\u1203": "\u1200", "\u12a3": "\u12a0"}  # ሃ sounds like ሀ, ኣ like አ
+    first_order = {"\u1203": "\u1200", "\u12a3": "\u12a0", "\u12c9": "\u12cd"}  # ሃ sounds like ሀ, ኣ like አ, ዉ like ው
     return {**{letter: first_order.get(to, to) for letter, to in folded.items()}, **first_order}
 
 

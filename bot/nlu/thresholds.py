@@ -11,9 +11,9 @@ import numpy as np
 
 __all__ = ["Thresholds", "fit_sharpness", "fit_thresholds", "softmax"]
 
-FALSE_ALARMS = 0.015
-"""Most everyday messages that may be taken as sensitive (issue: at most 2 %)."""
-SENSITIVE_RANGE = (0.25, 0.5)
+FALSE_ALARMS = 0.02
+"""Most everyday messages that may be taken as sensitive."""
+SENSITIVE_RANGE = (0.15, 0.5)
 """A sensitive intent never wins below the first and always wins above the second."""
 ASK_BACK_RANGE = (0.15, 0.45)
 WORTH_ASKING = 0.4

@@ -43,11 +43,14 @@ class Understanding:
         self._router = router or Router()
 
     @classmethod
-    def train(cls, sentences: Sequence[Sentence]) -> Understanding:
-        """Learns from sentences."""
-        texts, codes = [s.text for s in sentences], [s.language for s in sentences]
+    def train(cls, sentences: Sequence[Sentence], judges: Sequence[Sentence] = ()) -> Understanding:
+        """Learns from sentences; `judges` were set apart to fit limits on, and are learnt after that."""
+        rows = [*sentences, *judges]
+        texts, codes = [s.text for s in rows], [s.language for s in rows]
         language = LanguageModel.train(zip(texts, codes, strict=True))
-        return cls(language, IntentClassifier.train(featurise(texts, codes), [s.intent for s in sentences], codes))
+        apart = [False] * len(sentences) + [True] * len(judges)
+        intents = IntentClassifier.train(texts, [s.intent for s in rows], codes, apart)
+        return cls(language, intents)
 
     @classmethod
     def load(cls, model: Path) -> Understanding:

