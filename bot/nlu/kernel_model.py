@@ -22,10 +22,10 @@ from bot.nlu.thresholds import Thresholds, fit_sharpness, fit_thresholds, softma
 
 __all__ = ["Columns", "KernelModel", "is_sensitive"]
 
-FORMAT = 5
+FORMAT = 6
 """Of the arrays that are stored; raised with every change of them."""
-RANK = 256
-"""Directions of the encoder's vectors that are kept: those in which the training sentences differ most lose no accuracy."""
+RANK = 160
+"""Directions of the encoder's vectors that are kept: those in which the training sentences differ most lose 0.001 of accuracy."""
 WIDTH = 1.0
 """Width of the Gaussian kernel: exp(-WIDTH * squared distance) of unit vectors."""
 CHARACTERS = 0.5
@@ -37,6 +37,8 @@ RIDGE_CHARACTERS = 0.4
 """Added to the diagonal of the kernel, for a sentence that has a vector and for one that has none."""
 COMMON = 0.05
 """Where all sentences have vectors, a column that a larger share of them has is left out: most of the work, no accuracy."""
+WEAK = 0.2
+"""Share of the columns, those with the smallest weights, that are forgotten after training: 1 answer in 150 changes, no accuracy."""
 FOLDS = 5
 """Where nothing was set apart to judge by, every so many-th sentence is."""
 _BLOCK = 1000
@@ -55,10 +57,11 @@ class Columns:
 
     @classmethod
     def of(cls, weights: np.ndarray) -> Columns:
-        """From the weights of all columns, (columns, intents)."""
-        largest = np.abs(weights).max(axis=1, initial=0)
-        used = np.flatnonzero(largest > 0)
-        scales = largest[used] / 127
+        """From the weights of all columns, (columns, intents), without the WEAK ones."""
+        lengths = np.sqrt(_squares(weights))
+        used = np.flatnonzero(lengths > 0)
+        used = used[lengths[used] >= np.quantile(lengths[used], WEAK)] if len(used) else used
+        scales = np.abs(weights[used]).max(axis=1, initial=0) / 127
         return cls(used, np.rint(weights[used] / scales[:, None]).astype(np.int8), scales, len(weights))
 
     def score(self, columns: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -83,8 +86,8 @@ class KernelModel:
         thresholds: Mapping[str, Thresholds],
     ) -> None:
         """`axes`: directions that are kept, float32 (512, rank); `sentences`: vectors along them of those training sentences
-        that have one, float32 (n, rank); `duals`: their weights, (n, intents); `columns`: by language, and for any other
-        under ""; `rare`: rarity of each column; `thresholds`: likewise by language."""
+        that have one, float32 (n, rank); `duals`: their weights, (n, intents); `columns`: by language, the first
+        for any other; `rare`: rarity of each column; `thresholds`: by language, and for any other under ""."""
         self.intents = list(intents)
         self.thresholds = dict(thresholds)
         self._axes = axes
@@ -92,6 +95,7 @@ class KernelModel:
         self._lengths = _squares(sentences)
         self._duals = duals
         self._columns = dict(columns)
+        self._first = next(iter(self._columns.values()))
         self._rare = rare
 
     @classmethod
@@ -125,7 +129,7 @@ class KernelModel:
         for code in sorted(set(spoken[apart].tolist())):
             of = spoken[apart] == code
             limits[code] = _thresholds(scores[of], target[apart][of], names)
-        columns = {"": Columns.of(CHARACTERS * (weighed.T @ duals))}
+        columns = {}
         for code in sorted(set(spoken.tolist())):
             own = duals * (CHARACTERS + OWN_CHARACTERS * (spoken == code)[:, None]).astype(np.float32)
             columns[code] = Columns.of(np.asarray(weighed.T @ own))
@@ -141,7 +145,7 @@ class KernelModel:
         scores = np.zeros((len(languages), len(self.intents)), dtype=np.float32)
         for row, code in enumerate(languages):
             span = slice(weighed.indptr[row], weighed.indptr[row + 1])
-            columns = self._columns.get(code or "", self._columns[""])
+            columns = self._columns.get(code or "", self._first)
             scores[row] = columns.score(weighed.indices[span], weighed.data[span])
         known = np.asarray(np.abs(features.vectors).max(axis=1, initial=0) > 0)
         if known.any() and len(self._sentences):

@@ -10,7 +10,7 @@ import pytest
 from bot.intents import INTENTS
 from bot.nlu.classifier import IntentClassifier, model_of
 from bot.nlu.features import featurise
-from bot.nlu.kernel_model import Columns, KernelModel, _solve
+from bot.nlu.kernel_model import WEAK, Columns, KernelModel, _solve
 from bot.nlu.sentences import TRAINING, read
 from bot.nlu.thresholds import SENSITIVE_RANGE, Thresholds, fit_sharpness, fit_thresholds, softmax
 
@@ -104,7 +104,7 @@ def test_sensitive_wins(
         np.eye(512, 4, dtype=np.float32),
         np.zeros((0, 4), np.float32),
         np.zeros((0, 3), np.float32),
-        {"": Columns.of(np.zeros((1 << 16, 3)))},
+        {"en": Columns.of(np.zeros((1 << 16, 3)))},
         np.ones(1 << 16, np.float32),
         {"": Thresholds(sensitive=0.5, ask_back=0.3)},
     )
@@ -137,9 +137,10 @@ def test_a_model_serves_languages_that_learn_together() -> None:
 def test_weights_of_columns_survive_in_eight_bits() -> None:
     weights = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
     weights[10:20] = 0
+    weights[:10] /= 100
     columns = Columns.of(weights)
-    assert len(columns.used) == 40
-    asked, values = np.array([1, 12, 30]), np.array([0.5, 1.0, 2.0], np.float32)
+    assert 30 <= len(columns.used) <= 40 * (1 - WEAK) + 1  # without those that are zero and the weakest
+    asked, values = np.array([12, 30, 45]), np.array([0.5, 1.0, 2.0], np.float32)
     np.testing.assert_allclose(columns.score(asked, values), values @ weights[asked], atol=0.05)
 
 
