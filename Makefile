@@ -75,6 +75,15 @@ publish: install ## publish the directory to the bot
 locales: install ## update the catalogues from the code
 	@$(PY) -m bot.replies.locales update
 
+.PHONY: language
+language: install ## add a language: make language CODE=sq
+	@$(PY) -m bot.add_language "$(CODE)" $(if $(NAME),--name "$(NAME)") $(if $(ENGLISH),--english "$(ENGLISH)") \
+		$(if $(LOCALE),--locale "$(LOCALE)") $(if $(SCRIPT),--script "$(SCRIPT)")
+
+.PHONY: language-check
+language-check: install ## what a language lacks: make language-check CODE=sq
+	@$(PY) -m bot.add_language --check "$(CODE)"
+
 .PHONY: benchmark
 benchmark: prepare ## the figures of the docs
 	@for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done

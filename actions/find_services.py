@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.told import heard, wishes
 from actions.turn import Turn, WaypostAction
 from actions.where import Where, ask_place, sample_note, settle_place
 from bot.intents import category_of
@@ -25,7 +26,7 @@ class FindServices(WaypostAction):
     def answer(self, turn: Turn) -> None:
         category = category_of(turn.intent)
         assert category is not None, f"{turn.intent} is not a need"
-        turn.set(need=category, shown=0, question=None, service=None)
+        turn.set(need=category, shown=0, question=None, service=None, told=heard(turn.told, turn.now))
         where = settle_place(turn)
         if where is Where.UNKNOWN:
             ask_place(turn, *_introduction(category))
@@ -51,7 +52,7 @@ def set_place(turn: Turn) -> None:
     elif where is Where.KNOWN:
         turn.set(question=None)
         if turn.get("need"):
-            turn.set(shown=0)
+            turn.set(shown=0, told={**turn.get("told", {}), **heard(turn.told, turn.now)})
             show_services(turn)
         else:
             from actions.conversation import menu_choices
@@ -75,6 +76,7 @@ def show_services(turn: Turn) -> None:
         now=turn.now,
         offset=offset,
         limit=1 if turn.channel == "sms" and offset == 0 else PAGE,
+        **wishes(turn, place.tz),
     )
     result = search(turn.directory, query)
     if not result.hits:
@@ -92,6 +94,7 @@ def show_services(turn: Turn) -> None:
         "services",
         *_introduction(category),
         *_heading(turn, result, offset),
+        *_when(query, offset),
         cards=cards,
         choices=tuple(choices),
     )
@@ -120,6 +123,10 @@ def _heading(turn: Turn, result: Result, offset: int) -> tuple[Text, ...]:
     if result.wider_than_km:
         return (heading, Text("results_wider", {"distance": {"km": result.wider_than_km}}))
     return (heading,)
+
+
+def _when(query: Query, offset: int) -> tuple[Text, ...]:
+    return (Text("results_when", {"when": {"when": query.at.isoformat()}}),) if query.at and not offset else ()
 
 
 def _nothing(turn: Turn, result: Result, offset: int) -> None:

@@ -47,6 +47,8 @@ class Turn:
     """How the intent was found: location, choice, command, place, classifier, empty."""
     entities: dict[str, Any]
     """Values by entity; `place` may be a dict (picked) or come with `candidates` below."""
+    told: list[Mapping[str, Any]]
+    """All entities of the message, as `bot.nlu.entities` gives them."""
     candidates: list[Place]
     """What the place name in the message may mean."""
     language: str
@@ -96,6 +98,7 @@ class Turn:
             ],
             route=parsed.get("route") or "classifier",
             entities={row["entity"]: row.get("value") for row in rows if row["entity"] != "place" or row is named},
+            told=rows,
             candidates=[Place.from_dict(row) for row in (named or {}).get("candidates") or ()],
             language=choice.language,
             switched_from=current if choice.switched else None,

@@ -16,7 +16,7 @@ from bot.nlu.sentences import DEVELOPMENT, TESTS, Sentence, read_file
 
 __all__ = ["WaypostImporter"]
 
-_NOT_TRAINING = {"tests", "directory"}
+_NOT_TRAINING = {"tests", "directory", "words"}
 """Folders of `data/` that hold no training data."""
 
 
@@ -46,6 +46,8 @@ class WaypostImporter(RasaFileImporter):
             rest = TrainingData()
             for file in map(Path, self._nlu_files):
                 if file.parent.name in languages():
+                    if not languages()[file.parent.name].served:
+                        continue  # in preparation
                     judge = file.parent.parent.name == DEVELOPMENT.name
                     apart = file.parent.parent.name == TESTS.name
                     messages += [_message(found, judge) for found in _bundles(read_file(file), apart)]

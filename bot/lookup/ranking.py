@@ -31,6 +31,7 @@ WEIGHTS = {
     "fresh": 1.0,  # checked within half its review period
     "past_due": -2.0,
     "referral": -1.0,  # somebody else has to send people
+    "for_others": -2.0,  # says explicitly that it is not for those of whom people wrote
 }
 
 PEOPLE = frozenset(
@@ -100,22 +101,34 @@ def contradicts(candidate: Candidate, people: Collection[str]) -> bool:
     return adults and not children and facts.max_age is not None and facts.max_age < _OF_AGE
 
 
+def _meant_for(candidate: Candidate, people: Collection[str]) -> bool:
+    """Whether the service is expressly for women or for children, and such were named."""
+    facts, said = candidate.facts, set(people)
+    if facts.genders == "women" and said & _WOMEN:
+        return True
+    return facts.max_age is not None and facts.max_age <= _OF_AGE and bool(said & _CHILDREN)
+
+
 class Ranking:
     """Puts candidates in order for one search, no more of them than are asked for."""
 
     def __init__(
         self,
         reader: ServiceReader,
-        language: str,
+        languages: Iterable[str],
         people: Collection[str],
-        now: datetime,
+        at: datetime,
         today: date,
         *,
         urgent: bool,
+        mentioned: Collection[str] = (),
     ) -> None:
-        """`now` is aware; `today` is the date by which records are judged; `urgent`: near open places first."""
-        self._reader, self._people, self._now, self._today, self._urgent = reader, frozenset(people), now, today, urgent
-        self._languages = frozenset(_UNDERSTOOD.get(language, (language,)))
+        """`languages`: those that help the person; `at`: when they want to come, aware; `today`: the date by which records are
+        judged; `urgent`: near open places first; `mentioned`: of whom they wrote."""
+        self._reader, self._at, self._today, self._urgent = reader, at, today, urgent
+        self._mentioned = frozenset(mentioned)
+        self._people = frozenset(people) | self._mentioned
+        self._languages = frozenset(code for language in languages for code in _UNDERSTOOD.get(language, (language,)))
 
     def _bucket(self, candidate: Candidate) -> int:
         """0 to 3 near, 4 for a whole country, 5 and more beyond."""
@@ -142,13 +155,13 @@ class Ranking:
 
     def _rank(self, candidate: Candidate, opening: Hours) -> Ranked:
         facts = candidate.facts
-        open_now, opens_today = hours.today(*opening, hours.wall(candidate.tz, self._now))
+        open_now, opens_today = hours.today(*opening, hours.wall(candidate.tz, self._at))
         if facts.paused:
             open_now, opens_today = False, False
         late, fresh = _checked(facts.verified_on, facts.review_due, self._today)
         welcome = facts.papers == "none_needed"
         if not welcome and self._people:
-            welcome = bool(facts.audiences & self._people)
+            welcome = bool(facts.audiences & self._people) or _meant_for(candidate, self._people)
         holds = {
             "language": not self._languages.isdisjoint(facts.spoken),
             "open_now": open_now is True,
@@ -157,6 +170,7 @@ class Ranking:
             "fresh": fresh,
             "past_due": late > 0,
             "referral": facts.booking == "referral_only",
+            "for_others": contradicts(candidate, self._mentioned),
         }
         parts = {name: WEIGHTS[name] for name, true in holds.items() if true}
         bucket = self._bucket(candidate)

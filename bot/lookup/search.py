@@ -41,6 +41,12 @@ class Query:
     language: str
     people: frozenset[str] = frozenset()
     """What people have said of themselves, of `ranking.PEOPLE`; empty as a rule, since it is never asked."""
+    mentioned: frozenset[str] = frozenset()
+    """Of whom else they wrote ("my daughter"): puts what is for those first, and leaves nothing out."""
+    spoken: frozenset[str] = frozenset()
+    """Codes of languages that were asked for beside `language` ("who speaks Tigrinya")."""
+    at: datetime | None = None
+    """When they want to come, if another time than now; aware."""
     offset: int = 0
     limit: int = PAGE
 
@@ -51,7 +57,9 @@ class Query:
             raise ValueError(f"no position: {self.lat}, {self.lon}")
         if self.category not in CATEGORIES:
             raise ValueError(f"no category: {self.category}")
-        if unknown := self.people - PEOPLE:
+        if self.at is not None and self.at.tzinfo is None:
+            raise ValueError("at: a moment without a zone")
+        if unknown := (self.people | self.mentioned) - PEOPLE:
             raise ValueError(f"no such people: {sorted(unknown)}")
         if self.offset < 0 or self.limit < 1:
             raise ValueError("offset and limit count from 0 and 1")
@@ -81,7 +89,15 @@ class _Search:
         self.today: date = query.now.astimezone(timezone.utc).date()
         self.finder = Finder(snapshot, query.category, self.today.isoformat(), query.lat, query.lon, query.country)
         urgent = CATEGORIES[query.category].urgent
-        self.ranking = Ranking(snapshot.reader, query.language, query.people, query.now, self.today, urgent=urgent)
+        self.ranking = Ranking(
+            snapshot.reader,
+            {query.language, *query.spoken},
+            query.people,
+            query.at or query.now,
+            self.today,
+            urgent=urgent,
+            mentioned=query.mentioned,
+        )
         self.seen: set[str] = set()
 
     def fresh(self, found: list[Candidate]) -> list[Candidate]:

@@ -1,4 +1,4 @@
-"""Command words: whole messages that mean one thing in every conversation, and names of languages (data/nlu/commands.yml)."""
+"""Command words: whole messages that mean one thing in every conversation, and names of languages (data/words/)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,12 +14,11 @@ from babel import Locale
 from bot.intents import INTENTS
 from bot.languages import Language, served
 from bot.nlu.normalise import key
-from bot.settings import ROOT
+from bot.nlu.words import WORDS, words_of
 
-__all__ = ["COMMANDS", "Command", "Commands", "commands"]
+__all__ = ["Command", "Commands", "commands"]
 
-COMMANDS = ROOT / "data" / "nlu" / "commands.yml"
-
+_EMOJI = WORDS / "emoji.yml"
 _NAME = "~"
 _SKIN = frozenset(chr(c) for c in range(0x1F3FB, 0x1F400))
 
@@ -37,32 +35,33 @@ class Command:
 class Commands:
     """The command words of some languages."""
 
-    def __init__(self, data: Mapping[str, Any], languages: Iterable[Language]) -> None:
-        """Raises ValueError if a word stands for two intents, a name for two languages, or an intent does not exist."""
+    def __init__(
+        self,
+        words: Mapping[str, Mapping[str, Any]],
+        languages: Iterable[Language],
+        emoji: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        """`words`: by language, as in `data/words/`; `emoji`: by intent. Raises ValueError if a word stands for two intents of one
+        language, or an intent does not exist."""
         known = list(languages)
-        codes = {language.code for language in known}
-        self._words: dict[str, str] = {}
-        for intent, rows in data["words"].items():
-            if intent not in INTENTS:
-                raise ValueError(f"{COMMANDS.name}: no intent {intent!r}")
-            for code, words in rows.items():
-                for word in words if code in codes else ():
-                    if self._words.setdefault(key(word), intent) != intent:
-                        raise ValueError(f"{COMMANDS.name}: {word!r} is {self._words[key(word)]} and {intent}")
-        self._emoji = [(emoji, intent) for intent, row in data["emoji"].items() for emoji in row]
-        self._names = self._language_names(data.get("names", {}), known)
-        self._frames = sorted(
-            {_frame(frame) for code, frames in data["language"].items() if code in codes for frame in frames},
-            reverse=True,
-        )
-
-    @classmethod
-    def read(cls, path: Path = COMMANDS) -> Commands:
-        """Reads a file for the languages that the bot serves."""
-        return cls(yaml.safe_load(path.read_text(encoding="utf-8")), served())
+        own = {language.code: words.get(language.code) or {} for language in known}
+        self._words: dict[str, dict[str, str]] = {}
+        for code, row in own.items():
+            for intent, spellings in (row.get("commands") or {}).items():
+                if intent not in INTENTS:
+                    raise ValueError(f"{code}: commands: no intent {intent!r}")
+                for word in spellings or ():
+                    if self._words.setdefault(key(str(word)), {}).setdefault(code, intent) != intent:
+                        raise ValueError(
+                            f"{code}: commands: {word!r} is {self._words[key(str(word))][code]} and {intent}"
+                        )
+        self._emoji = [(sign, intent) for intent, row in (emoji or {}).items() for sign in row]
+        self._names = self._language_names({code: row.get("called") or () for code, row in own.items()}, known)
+        frames = (frame for row in own.values() for frame in row.get("asking_for_language") or ())
+        self._frames = sorted({_frame(frame) for frame in frames}, reverse=True)
 
     @staticmethod
-    def _language_names(extra: Mapping[str, list[str]], languages: list[Language]) -> dict[str, str]:
+    def _language_names(extra: Mapping[str, Iterable[str]], languages: list[Language]) -> dict[str, str]:
         """Names of the languages, in all of them, by key; a name that CLDR gives to two languages is left out."""
         names: dict[str, set[str]] = {}
 
@@ -80,13 +79,16 @@ class Commands:
                 add(name, language.code)
         return {name: codes.pop() for name, codes in names.items() if len(codes) == 1}
 
-    def command(self, text: str) -> Command | None:
-        """What a whole message commands, or None."""
+    def command(self, text: str, language: str | None = None) -> Command | None:
+        """What a whole message commands, or None. `language`, that of the conversation, decides about a word that means different
+        things in two languages; without one such a word commands nothing."""
         bare = key(text)
         if not bare:
             return self._emoji_command(text)
-        if bare in self._words:
-            return Command(self._words[bare])
+        meanings = self._words.get(bare)
+        if meanings:
+            intents = {meanings[language]} if language in meanings else set(meanings.values())
+            return Command(intents.pop()) if len(intents) == 1 else None
         named = self._language_named(bare)
         return Command("change_language", named) if named else None
 
@@ -94,22 +96,23 @@ class Commands:
         """Codes of the languages that are named somewhere in a message, in the order of their first mention."""
         found: dict[str, None] = {}
         for word in key(text).split():
-            for form in (word, *_without_article(word)):
-                if form in self._names:
-                    found.setdefault(self._names[form])
-                    break
+            if code := self.language_named(word):
+                found.setdefault(code)
         return list(found)
 
+    def language_named(self, word: str) -> str | None:
+        """The code of the language that a word, as `normalise.key` gives it, is the name of."""
+        return next((self._names[form] for form in (word, *_without_article(word)) if form in self._names), None)
+
     def _language_named(self, bare: str) -> str | None:
-        for form in (bare, *_without_article(bare)):
-            if form in self._names:
-                return self._names[form]
+        named = self.language_named(bare)
+        if named:
+            return named
         for before, after in self._frames:
             if bare.startswith(before) and bare.endswith(after) and len(bare) > len(before) + len(after):
-                inner = bare[len(before) : len(bare) - len(after)]
-                for form in (inner, *_without_article(inner)):
-                    if form in self._names:
-                        return self._names[form]
+                named = self.language_named(bare[len(before) : len(bare) - len(after)])
+                if named:
+                    return named
         return None
 
     def _emoji_command(self, text: str) -> Command | None:
@@ -142,4 +145,4 @@ def _without_article(word: str) -> list[str]:
 @lru_cache(maxsize=1)
 def commands() -> Commands:
     """The command words of the project."""
-    return Commands.read()
+    return Commands(words_of(), served(), yaml.safe_load(_EMOJI.read_text(encoding="utf-8")))

@@ -22,6 +22,7 @@ from scipy import sparse
 
 from bot.languages import served
 from bot.nlu.classifier import Classified, IntentClassifier
+from bot.nlu.entities import entities as entities_in
 from bot.nlu.features import Features, featurise
 from bot.nlu.language import LanguageModel
 from bot.nlu.place_entities import place_entities
@@ -30,6 +31,7 @@ from bot.nlu.tokens import prepare, tokens
 from bot.nlu.understanding import INTENT_FILE, LANGUAGE_FILE
 
 __all__ = [
+    "EntityExtractor",
     "IntentModel",
     "LanguageIdentifier",
     "MessageRouter",
@@ -267,6 +269,17 @@ class PlaceExtractor(_Component):
         return messages
 
 
+@DefaultV1Recipe.register([Type.ENTITY_EXTRACTOR], is_trainable=False)
+class EntityExtractor(_Component):
+    """Adds what else a message tells: `people`, `group_size`, `age`, `day`, `daytime`, `hour`, `language`."""
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            found = entities_in(message.get(TEXT) or "", _code(message))
+            message.set(ENTITIES, [*(message.get(ENTITIES) or []), *found], add_to_output=True)
+        return messages
+
+
 @DefaultV1Recipe.register([Type.INTENT_CLASSIFIER, Type.ENTITY_EXTRACTOR], is_trainable=False)
 class MessageRouter(_Component):
     """Decides in the order of `bot.nlu.router` and says in `route` what decided."""
@@ -286,6 +299,7 @@ class MessageRouter(_Component):
                     location=(message.get("metadata") or {}).get("location"),
                     choices=_slot(tracker, "open_choices") or (),
                     question=_slot(tracker, "question"),
+                    language=_slot(tracker, "language") or _code(message),
                 )
             )
             message.set(ENTITIES, routed.entities, add_to_output=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed, parallel_config
+from scipy import sparse
 from sklearn.linear_model import SGDClassifier
 
 from bot.languages import languages, served
@@ -46,6 +47,8 @@ SCRIPT_SHARE = 0.01
 """Share of a language's sentences that must be in a foreign script for it to be looked for there (Arabic in Latin letters)."""
 HELD_OUT = 10
 """Every so many-th sentence is not learnt: what the model makes of those tells how sure it may be."""
+_PART = 20_000
+"""Texts that one processor counts at a time."""
 _LENGTHS = (1, 2, 3, 6)
 """First words on which the confidence is fitted, beside whole sentences."""
 
@@ -216,16 +219,16 @@ def _learn(
         script: [(text, codes.index(code)) for text, code, of in rows if of == script and code in codes]
         for script, codes in shared.items()
     }
-    largest_first = sorted(told, key=lambda script: (-len(told[script]), script))
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        learnt = Parallel(n_jobs=cpu_count())(delayed(_learn_script)(told[script]) for script in largest_first)
-    found = dict(zip(largest_first, learnt, strict=True))
-    return {script: found[script][0] for script in shared}, {script: found[script][1] for script in shared}
+    texts, positions = zip(*(_with_beginnings(told[script]) for script in told), strict=True) if told else ((), ())
+    counts = _counts(texts)
+    learnt = {
+        script: _learn_script(found, spoken) for script, found, spoken in zip(told, counts, positions, strict=True)
+    }
+    return {script: row[0] for script, row in learnt.items()}, {script: row[1] for script, row in learnt.items()}
 
 
-def _learn_script(told: Sequence[tuple[str, int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and rarities from texts of one script with the position of their language: one logistic regression a language
-    against the others, by averaged gradient descent."""
+def _with_beginnings(told: Sequence[tuple[str, int]]) -> tuple[list[str], list[int]]:
+    """Texts and their first words, with the position of their language."""
     texts: list[str] = []
     spoken: list[int] = []
     for text, code in told:
@@ -233,10 +236,36 @@ def _learn_script(told: Sequence[tuple[str, int]]) -> tuple[np.ndarray, np.ndarr
         beginnings = [" ".join(split[:count]) for count in BEGINNINGS if count < len(split)]
         texts += [text, *beginnings]
         spoken += [code] * (1 + len(beginnings))
-    counts = GRAMS.counts(texts)
+    return texts, spoken
+
+
+def _counts(groups: Sequence[Sequence[str]]) -> list[sparse.csr_matrix]:
+    """Counts of each group of texts, on all processors."""
+    parts = [
+        (number, list(group[at : at + _PART]))
+        for number, group in enumerate(groups)
+        for at in range(0, len(group), _PART)
+    ]
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        counted = Parallel(n_jobs=cpu_count())(delayed(GRAMS.counts)(texts) for _, texts in parts)
+    return [
+        sparse.vstack([rows for (of, _), rows in zip(parts, counted, strict=True) if of == number], format="csr")
+        for number in range(len(groups))
+    ]
+
+
+def _learn_script(counts: sparse.csr_matrix, spoken: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and rarities from texts of one script with the position of their language: one logistic regression a language
+    against the others, by averaged gradient descent, on all processors."""
     rare = rarity(counts)
     model = SGDClassifier(
-        loss="log_loss", alpha=REGULARISATION, max_iter=PASSES, tol=None, average=True, random_state=0
+        loss="log_loss",
+        alpha=REGULARISATION,
+        max_iter=PASSES,
+        tol=None,
+        average=True,
+        random_state=0,
+        n_jobs=cpu_count(),
     ).fit(weigh(counts, rare), spoken)
     weights = np.vstack([model.coef_.T, model.intercept_])
     if weights.shape[1] == 1:  # scikit-learn keeps one column for two classes

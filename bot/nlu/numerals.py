@@ -6,18 +6,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.nlu.normalise import key, tidy
-from bot.settings import ROOT
+from bot.nlu.words import words_of
 
-__all__ = ["NUMERALS", "Numerals", "number_in_digits", "numerals"]
-
-NUMERALS = ROOT / "data" / "nlu" / "numerals.yml"
-"""Number words and the words that stand before a number ("nr", "option"), by language."""
+__all__ = ["Numerals", "number_in_digits", "numerals"]
 
 _KEYCAP = "\u20e3"
 _BRACKETS = re.compile(r"^[\s(\[#*.:\-\u060c]*(.*?)[\s)\].,;:!\-\u060c\u06d4\u0964\u1362]*$", re.DOTALL)
@@ -58,31 +52,29 @@ class Numerals:
     """Number words of some languages."""
 
     def __init__(self, table: Mapping[str, Mapping[str, Any]]) -> None:
-        """`table`: by language {"before": [words that stand before a number], "words": {1: [words], ...}}."""
-        self._words: dict[str, int] = {}
+        """`table`: by language {"before": [words that stand before a number], "words": {1: [words], ...}}. Raises ValueError if a
+        word of one language stands for two numbers."""
+        self._words: dict[str, dict[str, int]] = {}
         before: set[str] = set()
-        for rows in table.values():
-            before.update(key(word) for word in rows.get("before", ()))
-            for value, words in rows.get("words", {}).items():
-                for word in words:
-                    known = self._words.setdefault(key(word), int(value))
+        for code, rows in table.items():
+            before.update(key(str(word)) for word in rows.get("before") or ())
+            for value, words in (rows.get("words") or {}).items():
+                for word in words or ():
+                    known = self._words.setdefault(key(str(word)), {}).setdefault(code, int(value))
                     if known != int(value):
-                        raise ValueError(f"{NUMERALS.name}: {word!r} means {known} and {value}")
+                        raise ValueError(f"{code}: choices: {word!r} means {known} and {value}")
         self._before = tuple(sorted(filter(None, before), key=len, reverse=True))
 
-    @classmethod
-    def read(cls, path: Path = NUMERALS) -> Numerals:
-        """Reads a file. Raises ValueError if a word stands for two numbers."""
-        return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+    def number(self, text: str, language: str | None = None) -> int | None:
+        """The number that a whole message is, or None: `3)`, `nr 2`, `option 2`, `the second one`, `الثاني`, `رقم ٤`.
 
-    def number(self, text: str) -> int | None:
-        """The number that a whole message is, or None: `3)`, `nr 2`, `option 2`, `the second one`, `الثاني`, `رقم ٤`."""
+        `language`, that of the conversation, decides about a word that is different numbers in two languages."""
         value = number_in_digits(text)
         if value is not None:
             return value
         bare = key(text)
         if bare in self._words:
-            return self._words[bare]
+            return self._value(bare, language)
         for word in self._before:
             if bare.startswith(word) and len(bare) > len(word):
                 rest = bare[len(word) :]
@@ -90,11 +82,16 @@ class Numerals:
                 if inner is not None:
                     return inner
                 if rest[0] == " " and rest[1:] in self._words:
-                    return self._words[rest[1:]]
+                    return self._value(rest[1:], language)
         return None
+
+    def _value(self, word: str, language: str | None) -> int | None:
+        meanings = self._words[word]
+        values = {meanings[language]} if language in meanings else set(meanings.values())
+        return values.pop() if len(values) == 1 else None
 
 
 @lru_cache(maxsize=1)
 def numerals() -> Numerals:
     """The number words of the project."""
-    return Numerals.read()
+    return Numerals({code: words.get("choices") or {} for code, words in words_of().items()})

@@ -37,7 +37,7 @@ class Heard:
     classified: Classified | None = None
     """None: there is no text to classify."""
     entities: Sequence[Mapping[str, Any]] = ()
-    """Places in the message, as Rasa entities."""
+    """What the message tells, as Rasa entities."""
     whole_place: bool = False
     """The message says nothing but a place."""
     location: Mapping[str, float] | None = None
@@ -46,6 +46,8 @@ class Heard:
     """What the bot offered last: {"label", "intent", "entities"}."""
     question: str | None = None
     """What the bot asked last: "place"."""
+    language: str | None = None
+    """That of the conversation, else that of the message."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +90,21 @@ class Router:
 
     def _choice(self, heard: Heard) -> Routed | None:
         """A number from 1 to the number of choices, a label, or the payload of a button."""
-        picked = self._picked(heard.text, [str(choice.get("label", "")) for choice in heard.choices])
+        picked = self._picked(heard, [str(choice.get("label", "")) for choice in heard.choices])
         if picked is None:
             return None
         choice = heard.choices[picked]
         entities = [{"entity": name, "value": value} for name, value in (choice.get("entities") or {}).items()]
         return _certain(heard, str(choice["intent"]), "choice", entities)
 
-    def _picked(self, text: str, labels: Sequence[str]) -> int | None:
+    def _picked(self, heard: Heard, labels: Sequence[str]) -> int | None:
         if not labels:
             return None
-        number = number_in_digits(text.strip()[len(_PAYLOAD) :]) if _is_payload(text) else self._numerals.number(text)
+        text = heard.text
+        if _is_payload(text):
+            number = number_in_digits(text.strip()[len(_PAYLOAD) :])
+        else:
+            number = self._numerals.number(text, heard.language)
         if number is not None and 1 <= number <= len(labels):
             return number - 1
         bare = key(text)
@@ -109,7 +115,7 @@ class Router:
         """0, a command word, the name of a language, an emoji of one clear meaning."""
         if number_in_digits(heard.text) == 0:
             return _certain(heard, "ask_menu", "command")
-        command = self._commands.command(heard.text)
+        command = self._commands.command(heard.text, heard.language)
         if command is None:
             return None
         named = [{"entity": "language", "value": command.language}] if command.language else []
@@ -118,7 +124,7 @@ class Router:
     def _place(self, heard: Heard) -> Routed | None:
         """A place and nothing else, or any place where the bot asked for one and nothing else is clearly meant."""
         asked = heard.question == "place"
-        if not heard.entities or not (heard.whole_place or asked):
+        if not any(entity["entity"] == "place" for entity in heard.entities) or not (heard.whole_place or asked):
             return None
         if heard.classified:
             group = INTENTS[heard.classified.intent].group
@@ -147,6 +153,7 @@ class Router:
             ranking = [(FALLBACK, doubt), *classified.ranking][:RANKED]
             return Routed(FALLBACK, doubt, "classifier", entities, ranking)
         if classified.intent == "change_language":
+            entities = [entity for entity in entities if entity["entity"] != "language"]
             named = self._commands.languages_in(heard.text)
             if len(named) == 1:
                 entities.append({"entity": "language", "value": named[0]})

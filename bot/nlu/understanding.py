@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from bot.nlu.classifier import Classified, IntentClassifier
+from bot.nlu.entities import entities as entities_in
 from bot.nlu.features import featurise
 from bot.nlu.language import Identified, LanguageModel
 from bot.nlu.place_entities import place_entities
@@ -74,8 +75,15 @@ class Understanding:
         classified = self.intents.classify(featurise([text], [language.code]), [language.code])[0]
         if not self.language.familiar.knows(text):
             classified = replace(classified, sure=False)
-        entities, whole = place_entities(text, language.code)
+        found, whole = place_entities(text, language.code)
+        entities = [*found, *entities_in(text, language.code)]
         heard = Heard(
-            text, classified, entities, whole, choices=slots.get("open_choices") or (), question=slots.get("question")
+            text,
+            classified,
+            entities,
+            whole,
+            choices=slots.get("open_choices") or (),
+            question=slots.get("question"),
+            language=conversation or language.code,
         )
         return Understood(language, classified, self._router.route(heard))

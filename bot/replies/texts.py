@@ -92,6 +92,8 @@ _("results@sms", "Near {place}:")
 _("results_wider", "Nothing closer than {distance}. These are farther away.")
 _("results_country", "Nothing near you. These are the nearest in the country.")
 _("results_national", "You can also reach these by phone or online:")
+# Below the heading where people asked for another time. {when} is "tomorrow 18:30" or "Monday 10:00".
+_("results_when", "{when}: open places come first.")
 _("results_more", "More places, farther away:")
 _("no_more", "I know no more places for this.")
 _("nothing_found", "I know no place for this near {place}.")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.intents import INTENTS
 from bot.languages import served
-from bot.nlu.commands import COMMANDS, Commands, commands
+from bot.nlu.commands import Command, Commands, commands
 
 
 @pytest.mark.parametrize(
@@ -132,19 +131,22 @@ def test_every_served_language_is_called_by_its_own_name(language) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    ("commands", "message"),
     [
-        ({"words": {"no_such_intent": {"en": ["a"]}}}, "no_such_intent"),
-        ({"words": {"greet": {"en": ["hey"]}, "goodbye": {"fr": ["hey"]}}}, "hey"),
+        ({"no_such_intent": ["a"]}, "no_such_intent"),
+        ({"greet": ["hey"], "goodbye": ["Hey!"]}, "Hey!"),
     ],
 )
-def test_damaged_data_is_refused(data: dict, message: str) -> None:
+def test_damaged_data_is_refused(commands: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Commands({**data, "emoji": {}, "language": {}}, served())
+        Commands({"en": {"commands": commands}}, served())
 
 
-def test_the_importer_does_not_take_the_file_for_training_data() -> None:
-    from rasa.shared.data import is_nlu_file
-
-    assert "greet" in INTENTS and COMMANDS.exists()
-    assert not is_nlu_file(str(COMMANDS))
+def test_the_language_of_the_conversation_decides_between_two_meanings() -> None:
+    known = Commands({"en": {"commands": {"greet": ["ave"]}}, "fr": {"commands": {"goodbye": ["avé"]}}}, served())
+    assert [known.command("ave", code) for code in ("en", "fr", "es", None)] == [
+        Command("greet"),
+        Command("goodbye"),
+        None,
+        None,
+    ]

@@ -68,4 +68,9 @@ def test_no_number_words(typed: str) -> None:
 
 def test_a_word_of_two_numbers_is_refused() -> None:
     with pytest.raises(ValueError, match="sis"):
-        Numerals({"a": {"words": {6: ["sis"]}}, "b": {"words": {7: ["sis"]}}})
+        Numerals({"a": {"words": {6: ["sis"], 7: ["sis"]}}})
+
+
+def test_the_language_of_the_conversation_decides_between_two_numbers() -> None:
+    known = Numerals({"a": {"words": {6: ["sis"]}}, "b": {"words": {7: ["sis"]}}})
+    assert [known.number("sis", code) for code in ("a", "b", "c", None)] == [6, 7, None, None]

@@ -6,33 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bot.languages import served
 from bot.messages import Card, Choice, Reply, Text
 from bot.replies.catalogue import placeholders, source
 
 NOW = datetime(2026, 11, 24, 12, 0)  # a Tuesday
 CHANNELS = ("web", "rest", "telegram", "whatsapp", "sms")
-LANGUAGES = (
-    "en",
-    "ar",
-    "fr",
-    "es",
-    "pt",
-    "fa",
-    "prs",
-    "ps",
-    "ur",
-    "bn",
-    "tr",
-    "ku",
-    "ckb",
-    "so",
-    "sw",
-    "ht",
-    "uk",
-    "ru",
-    "am",
-    "ti",
-)
+LANGUAGES = tuple(language.code for language in served())
 SIZED = ("en", "ar", "fr", "es")
 """Languages whose texts were fitted to three segments of SMS; those of the others still have to be."""
 HOSTS = frozenset({"example.org"})
