@@ -60,8 +60,8 @@ train: install ## train the language model
 	@$(PY) -m bot.run --prepare model
 
 .PHONY: evaluate
-evaluate: train ## accuracy on the test sentences: docs/evaluation.md
-	@$(PY) -m bot.nlu.evaluate
+evaluate: train ## accuracy on the test sentences, beside DIET and others (EPOCHS=100): docs/evaluation.md
+	@$(PY) -m bot.nlu.evaluate --peers --epochs $(or $(EPOCHS),100)
 
 .PHONY: chat
 chat: install ## talk to the running bot in this terminal

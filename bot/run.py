@@ -72,7 +72,7 @@ STEPS = (
         "places",
         "building the gazetteer (234,000 towns)",
         ((PYTHON, "-m", "bot.nlu.places_build"),),
-        ("bot/nlu/place*.py", "bot/nlu/place_words.yml", "locales/languages.yml", "uv.lock"),
+        ("bot/nlu/place*.py", "bot/nlu/place_words.yml", "data/places/*.yml", "locales/languages.yml", "uv.lock"),
         lambda config: (config.path("places"),),
     ),
     Step(

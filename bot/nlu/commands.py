@@ -62,22 +62,21 @@ class Commands:
 
     @staticmethod
     def _language_names(extra: Mapping[str, Iterable[str]], languages: list[Language]) -> dict[str, str]:
-        """Names of the languages, in all of them, by key; a name that CLDR gives to two languages is left out."""
+        """Names of the languages, in all of them, by key. The project's own decide; of CLDR's those are left out that it gives to two
+        languages, or to a country ("Bangladesh" is Somali for Bengali, but an answer to "where are you?")."""
+        ours: dict[str, set[str]] = {}
         names: dict[str, set[str]] = {}
-
-        def add(name: str, code: str) -> None:
-            names.setdefault(key(name), set()).add(code)
-
+        countries: set[str] = set()
         for language in languages:
-            add(language.name, language.code)
-            add(language.english, language.code)
+            for name in (language.name, language.english, *extra.get(language.code, ())):
+                ours.setdefault(key(name), set()).add(language.code)
             for speaker in languages:
                 name = Locale.parse(speaker.locale).languages.get(language.locale)
                 if name:
-                    add(name, language.code)
-            for name in extra.get(language.code, ()):
-                add(name, language.code)
-        return {name: codes.pop() for name, codes in names.items() if len(codes) == 1}
+                    names.setdefault(key(name), set()).add(language.code)
+            countries.update(key(str(name)) for name in Locale.parse(language.locale).territories.values())
+        merged = {**{name: codes for name, codes in names.items() if name not in countries}, **ours}
+        return {name: min(codes) for name, codes in merged.items() if len(codes) == 1}
 
     def command(self, text: str, language: str | None = None) -> Command | None:
         """What a whole message commands, or None. `language`, that of the conversation, decides about a word that means different

@@ -196,12 +196,18 @@ class WaypostTokenizer(Tokenizer):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._spacy = bool(config["spacy"])
-        if self._spacy:
-            prepare(language.code for language in served())
+        self._prepared = False
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Nothing: no component of ours learns from tokens."""
         return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """The rules of all languages are read before the first message (training has no use for them)."""
+        if self._spacy and not self._prepared:
+            prepare(language.code for language in served())
+            self._prepared = True
+        return super().process(messages)
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         language = _code(message) if self._spacy else None

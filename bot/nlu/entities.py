@@ -155,6 +155,9 @@ class EntityWords:
 
         self.people = {name: phrases(rows) for name, rows in (data.get("people") or {}).items()}
         self.times = {name: phrases(rows) for name, rows in (data.get("times") or {}).items()}
+        joiners = data.get("number_joiners") or ()
+        self._joiners = frozenset(key(str(word)) for word in joiners)
+        self._not_times = phrases(data.get("not_times"))
         self._ages = {name: phrases(data.get(name)) for name in ("my_age", "age", "age_months", "not_age")}
         self._group = phrases(data.get("group"))
         self._hour, self._not_hour = phrases(data.get("hour")), phrases(data.get("not_hour"))
@@ -163,9 +166,33 @@ class EntityWords:
 
     def find(self, text: str) -> list[Entity]:
         """The entities of a message, in Rasa's form."""
-        words = _words(text, self.numbers)
+        words = self._sums(_words(text, self.numbers))
         days = self._days(text, words)
         return [*self._for_whom(text, words), *self._how_old_and_many(text, words), *days, *self._hours(text, words)]
+
+    def _sums(self, words: Sequence[_Word]) -> list[_Word]:
+        """The words with numbers of several words made one: "twenty five", "treinta y cinco", "kumi na tano", "shan iyo toban"."""
+        out: list[_Word] = []
+        at = 0
+        while at < len(words):
+            joined = at + 2 < len(words) and words[at + 1].text in self._joiners
+            second = at + 2 if joined else at + 1
+            total = self._sum(words[at], words[second], joined) if second < len(words) else None
+            if total is None:
+                out.append(words[at])
+                at += 1
+            else:
+                out.append(_Word(str(total), words[at].start, words[second].end))
+                at = second + 1
+        return out
+
+    def _sum(self, first: _Word, second: _Word, joined: bool) -> int | None:
+        one, other = self.numbers.get(first.text), self.numbers.get(second.text)
+        if one is None or other is None:
+            return None
+        if one >= 10 and one % 10 == 0 and 0 < other < 10:
+            return one + other
+        return one + other if joined and other >= 10 and other % 10 == 0 and 0 < one < 10 else None
 
     def _for_whom(self, text: str, words: Sequence[_Word]) -> Iterator[Entity]:
         for name, phrases in self.people.items():
@@ -197,7 +224,7 @@ class EntityWords:
     def _days(self, text: str, words: Sequence[_Word]) -> list[Entity]:
         hits = [(found, name) for name, phrases in self.times.items() for found in phrases.find(words, self.numbers)]
         hits.sort(key=lambda hit: (hit[0].first - hit[0].last, hit[0].first))  # the longest first
-        taken: set[int] = set()
+        taken = {at for found in self._not_times.find(words, self.numbers) for at in range(found.first, found.last)}
         rows: dict[str, Entity] = {}
         for found, name in hits:
             span = set(range(found.first, found.last))
@@ -207,6 +234,10 @@ class EntityWords:
             for entity, value in _TIMES[name].items():
                 rows.setdefault(entity, _entity(entity, value, text, words, found))
         return [rows[name] for name in ("day", "daytime") if name in rows]
+
+    def _from_sunrise(self, hour: int) -> int:
+        """The hour on the clock, where people count from sunrise: the third hour is nine."""
+        return (hour + self._starts_at - 1) % 12 + 1 if self._starts_at and 1 <= hour <= 12 else hour
 
     def _hours(self, text: str, words: Sequence[_Word]) -> Iterator[Entity]:
         """The first hour of a message."""
@@ -218,7 +249,7 @@ class EntityWords:
             half = {"am": "before_noon", "pm": "after_noon"}.get((written.group(4) or "").lower())
             half = half or next((name for name, found in noon.items() if found), None)
             if digits <= 24 and minutes < 60:
-                value = _in_24_hours(digits, half)
+                value = _in_24_hours(self._from_sunrise(digits), half)
                 yield {
                     "entity": "hour",
                     "value": f"{value % 24:02d}:{minutes:02d}",
@@ -233,9 +264,7 @@ class EntityWords:
         for found in self._hour.find(words, self.numbers):
             if found.number is None or not 0 <= found.number <= 24 or taken & set(range(found.first, found.last)):
                 continue
-            digits = found.number
-            if self._starts_at and 1 <= digits <= 12:
-                digits = (digits + self._starts_at - 1) % 12 + 1
+            digits = self._from_sunrise(found.number)
             half = next((name for name, other in noon.items() if other), None)
             entity = _entity("hour", f"{_in_24_hours(digits, half) % 24:02d}:00", text, words, found)
             yield {**entity, **({} if half or digits > 12 else {"role": "unsure"})}

