@@ -28,6 +28,7 @@ __all__ = [
     "country_name",
     "date",
     "distance",
+    "full_stop",
     "joined",
     "language_name",
     "local_digits",
@@ -47,6 +48,7 @@ _LOCALES = {"en": "en_001"}
 
 _DIGITS = {"arab": "٠١٢٣٤٥٦٧٨٩", "arabext": "۰۱۲۳۴۵۶۷۸۹", "beng": "০১২৩৪৫৬৭৮৯"}
 _SEPARATORS = {"Arab": "، ", "Ethi": "፣ "}
+_FULL_STOPS = {"ur": "۔", "bn": "।", "am": "።", "ti": "።"}
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,11 @@ def weekday(index: int, language: str) -> str:
 def separator(language: str) -> str:
     """Comma and space in the script of the language."""
     return _SEPARATORS.get(language_of(language).script, ", ")
+
+
+def full_stop(language: str) -> str:
+    """What ends a sentence in the language."""
+    return _FULL_STOPS.get(language, ".")
 
 
 def joined(items: list[str], language: str) -> str:

@@ -12,12 +12,13 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.languages import language as language_of
 from bot.messages import Card, Outbound, Reply
 from bot.replies import sms
 from bot.replies.bidi import LRM, directed, isolate
 from bot.replies.cards import SHARED_ROWS, lines
 from bot.replies.catalogue import VERBATIM
-from bot.replies.formats import Reader, phone_in_text
+from bot.replies.formats import Reader, full_stop, phone_in_text
 from bot.replies.numbered import as_text
 
 __all__ = ["DROP_ORDER", "MOST_SEGMENTS", "shortened"]
@@ -92,14 +93,14 @@ def _pieces(reply: Reply, reader: Reader) -> list[_Piece]:
     return pieces
 
 
-def _joined(pieces: Sequence[_Piece]) -> str:
+def _joined(pieces: Sequence[_Piece], reader: Reader) -> str:
     text = ""
     previous: _Piece | None = None
     for piece in pieces:
         if previous is None:
             text = piece.text
         elif piece.row is not None and piece.row == previous.row:
-            text += ("" if text.endswith(".") else ".") + " " + piece.text
+            text += ("" if text.endswith(tuple(".۔।።!?؟")) else full_stop(reader.language)) + " " + piece.text
         else:
             text += "\n" + piece.text
         previous = piece
@@ -113,10 +114,10 @@ def shortened(
     pieces = [_Piece(key, text) for key, text in head]
     pieces += _pieces(reply, reader)
     pieces += [_Piece(key, text) for key, text in foot]
-    outbound = replace(outbound, choices=tuple(sms.plain(choice) for choice in outbound.choices))
+    outbound = replace(outbound, choices=tuple(_cheap(sms.plain(choice), reader) for choice in outbound.choices))
 
     def made(of: Sequence[_Piece]) -> Outbound:
-        return replace(outbound, text=directed(_joined(of), reader.language))
+        return replace(outbound, text=directed(_cheap(_joined(of, reader), reader), reader.language))
 
     def size(of: Sequence[_Piece]) -> int:
         return sms.segments(as_text(made(of), "sms"))
@@ -135,6 +136,10 @@ def shortened(
     if size(pieces) > MOST_SEGMENTS:
         logger.info("a reply of kind %s costs %d SMS segments in %s", reply.kind, size(pieces), reader.language)
     return made(pieces)
+
+
+def _cheap(text: str, reader: Reader) -> str:
+    return sms.without_marks(text) if language_of(reader.language).script == "Latn" else text
 
 
 def _cut(title: str, most: int) -> str:

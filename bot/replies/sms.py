@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
-__all__ = ["GSM7", "GSM7_EXTENSION", "encoding", "plain", "segments", "split", "trim", "units", "whole_words"]
+__all__ = [
+    "GSM7",
+    "GSM7_EXTENSION",
+    "encoding",
+    "plain",
+    "segments",
+    "split",
+    "trim",
+    "units",
+    "whole_words",
+    "without_marks",
+]
 
 GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -45,6 +57,18 @@ _PLAIN = str.maketrans(
 def plain(text: str) -> str:
     """The text with typographic quotes, dashes, dots and spaces made plain; letters are never touched."""
     return text.translate(_PLAIN)
+
+
+_BASE = {"ı": "i", "ß": "ss", "œ": "oe", "Œ": "OE", "đ": "d", "ł": "l"}
+
+
+def without_marks(text: str) -> str:
+    """Latin text in letters that GSM-7 has ("açık" -> "acik", "ção" -> "cao"), as people of these languages write SMS: a message costs a
+    third. Unchanged if it holds anything else that GSM-7 lacks."""
+    if encoding(text) == "gsm7":
+        return text
+    folded = "".join(c if c in GSM7 else _BASE.get(c, unicodedata.normalize("NFD", c)[0]) for c in text)
+    return folded if encoding(folded) == "gsm7" else text
 
 
 def encoding(text: str) -> str:

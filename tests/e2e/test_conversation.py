@@ -255,3 +255,20 @@ def test_parse_contract(servers: Servers, language: str) -> None:
     assert parsed["intent_ranking"][0]["name"] == "find_health_care"
     assert parsed["language"]["code"] == language and 0 < parsed["language"]["confidence"] <= 1
     assert isinstance(parsed["entities"], list)
+
+
+def test_what_is_told_beside_the_need_is_heard(servers: Servers) -> None:
+    person = servers.person()
+    answer = person.one("doctor in Athens for my daughter, tomorrow at 10 in the morning")
+    assert answer["custom"]["kind"] == "services"
+    assert "tomorrow 10:00: open places come first." in answer["text"]
+    plain = servers.person().one("doctor in Athens for my daughter")
+    assert "come first" not in plain["text"]
+    assert {s["id"] for s in plain["custom"]["services"]}
+
+
+def test_the_time_waits_for_the_place(servers: Servers) -> None:
+    person = servers.person()
+    assert "question" in kinds(person.say("necesito un abogado mañana por la tarde"))
+    found = person.say("Tegucigalpa")
+    assert "mañana 15:00" in found[-1]["text"]

@@ -150,6 +150,31 @@ def test_each_part_of_the_score_decides_within_a_bucket(directory: Opener, bette
     assert hits[0].score == sum(hits[0].parts.values())
 
 
+@pytest.mark.parametrize(
+    ("better", "worse", "told"),
+    [
+        ({"genders": "women"}, {}, {"mentioned": {"woman"}}),
+        ({}, {"genders": "men"}, {"mentioned": {"woman"}}),
+        ({"max_age": 17}, {}, {"mentioned": {"child"}}),
+        ({}, {"min_age": 18}, {"mentioned": {"child"}}),
+        ({"audiences": ["disability"]}, {"audiences": ["family"]}, {"mentioned": {"disability"}}),
+        ({"languages": ["ti"]}, {"languages": ["en"]}, {"spoken": {"ti"}}),
+        ({"hours": [(1, 540, 600)]}, {"hours": OPEN[:1]}, {"at": datetime(2026, 11, 24, 9, 30, tzinfo=ZoneInfo("Europe/Athens"))}),
+    ],
+)  # fmt: skip
+def test_what_was_told_puts_fitting_services_first_and_leaves_none_out(
+    directory: Opener, better: Row, worse: Row, told: dict[str, Any]
+) -> None:
+    """The worse one is nearer; without what was told it comes first."""
+    opened = directory(
+        service("a", category="legal_aid", site=away(2.5), **worse),
+        service("b", category="legal_aid", site=away(4.5), **better),
+    )
+    told = {name: frozenset(value) if isinstance(value, set) else value for name, value in told.items()}
+    assert ids(opened, category="legal_aid") == ["a", "b"]
+    assert ids(opened, category="legal_aid", **told) == ["b", "a"]
+
+
 def test_the_bucket_of_distance_comes_before_the_score(directory: Opener) -> None:
     opened = directory(
         service("near", category="legal_aid", site=away(1.5)),

@@ -13,8 +13,6 @@ from bot.replies.catalogue import placeholders, source
 NOW = datetime(2026, 11, 24, 12, 0)  # a Tuesday
 CHANNELS = ("web", "rest", "telegram", "whatsapp", "sms")
 LANGUAGES = tuple(language.code for language in served())
-SIZED = ("en", "ar", "fr", "es")
-"""Languages whose texts were fitted to three segments of SMS; those of the others still have to be."""
 HOSTS = frozenset({"example.org"})
 
 PHONE = "+302100000001"
