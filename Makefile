@@ -84,6 +84,10 @@ language: install ## add a language: make language CODE=sq
 language-check: install ## what a language lacks: make language-check CODE=sq
 	@$(PY) -m bot.add_language --check "$(CODE)"
 
+.PHONY: locales-status
+locales-status: install ## texts by language and state: draft, reviewed, approved
+	@$(PY) -m bot.replies.reviews status
+
 .PHONY: benchmark
 benchmark: prepare ## the figures of the docs
 	@for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done

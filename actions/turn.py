@@ -19,6 +19,7 @@ from bot.lookup.snapshot import Directory
 from bot.messages import Choice, Reply, Text
 from bot.nlu.places import Gazetteer, Place, places
 from bot.nlu.switching import decide
+from bot.replies.reviews import has_drafts
 from bot.settings import settings
 
 __all__ = ["Turn", "WaypostAction", "directory"]
@@ -162,7 +163,12 @@ class Turn:
         footer = list(last.footer)
         if "notice" not in said:
             footer.append(Text("notice"))
-            self.set(said=[*said, "notice"])
+            said.append("notice")
+        drafts = f"draft:{self.language}"
+        if drafts not in said and self.language != "en" and has_drafts(self.language) and self._room(last):
+            footer.append(Text("draft_texts"))
+            said.append(drafts)
+        self.set(said=said)
         choices = last.choices
         if self.switched_from:
             back = Choice(languages()[self.switched_from].name, "change_language", {"language": self.switched_from})
@@ -171,6 +177,10 @@ class Turn:
         self.replies[-1] = Reply(
             last.kind, last.texts, last.cards, choices, tuple(footer), last.data, last.ask_location
         )
+
+    def _room(self, reply: Reply) -> bool:
+        """Whether a remark can wait for no better message: an SMS with cards is full."""
+        return self.channel != "sms" or not reply.cards
 
     def deliver(self, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Hand the replies over to be worded; returns the events that change the memory."""

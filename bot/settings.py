@@ -42,6 +42,10 @@ class Settings:
     operator: str = _setting(
         "", "name of the organisation that answers for this service; empty: it says that it is a trial"
     )
+    texts: str = _setting(
+        "draft",
+        "least that must be known of a text before it is sent: draft, reviewed or approved (by people; see CONTRIBUTING.md)",
+    )
     var: Path = _setting(Path("var"), "folder of everything that the program writes")
     snapshot: Path = _setting(Path("var/snapshot/snapshot.sqlite"), "published snapshot that the bot reads")
     places: Path = _setting(Path("var/places.sqlite"), "gazetteer built from GeoNames and CLDR")
@@ -114,6 +118,8 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
     for name in ("bot_port", "directory_port"):
         if not 0 < getattr(result, name) < 65536:
             raise SettingsError(f"{name}: {getattr(result, name)} is not a port")
+    if result.texts not in ("draft", "reviewed", "approved"):
+        raise SettingsError(f"texts: {result.texts!r} is none of draft, reviewed, approved")
     return result
 
 

@@ -16,6 +16,7 @@ from bot.engine.engine import Engine, Turn, apology, newest_model
 from bot.logs import configure
 from bot.mailbox import Claim, Doorbell, Mailbox, ring
 from bot.messages import Outbound
+from bot.replies.reviews import unsaid
 from bot.settings import Settings, settings
 
 __all__ = ["PARSE", "Worker", "main"]
@@ -94,6 +95,13 @@ def main() -> None:
     arguments = parser.parse_args()
     config = settings()
     configure(config.log_level)
+    missing = unsaid("en")
+    if missing:
+        log.error(
+            "texts=%s: %d English texts have not been read by people yet, and English is what is said where a translation may"
+            " not be: sign them with `python -m bot.replies.reviews sign en`, or set texts=draft", config.texts, len(missing)
+        )  # fmt: skip
+        raise SystemExit(2)
     engine = Engine(newest_model(config.path("models")))
     asyncio.run(_run(Worker(engine, Mailbox(config.mailbox_url), config, arguments.name)))
 

@@ -13,7 +13,7 @@ from rasa.utils.endpoints import EndpointConfig
 from bot.messages import Choice, Reply
 from bot.replies.catalogue import wording
 from bot.replies.guard import guard
-from bot.replies.render import word
+from bot.replies.render import with_a_person, word
 
 __all__ = ["CHANNEL", "WaypostNlg"]
 
@@ -38,6 +38,7 @@ class WaypostNlg(NaturalLanguageGenerator):
         reply = Reply.from_dict(kwargs.pop("reply"))
         voice = kwargs.pop("voice")
         language = voice["language"]
+        reply = with_a_person(reply, language, voice.get("second_language"))
         outbound = word(
             reply,
             language,

@@ -23,6 +23,7 @@ from bot.messages import Text
 from bot.replies import formats, po
 from bot.replies.bidi import foreign, isolate
 from bot.replies.formats import Reader
+from bot.replies.reviews import may_be_said
 from bot.replies.sms import encoding
 from bot.replies.texts import TEXTS
 
@@ -79,26 +80,34 @@ def _translations(language: str) -> gettext.NullTranslations:
     return translations
 
 
-@lru_cache(maxsize=4096)
 def translation(key: str, language: str, second_language: str | None = None) -> str:
     """The template of a text in the language, else in the second one, else in English with one line in the log.
 
-    Raises KeyError for an unknown key."""
+    A text of which less is known than the setting `texts` asks for is passed over, too (`bot.replies.reviews`). Raises KeyError
+    for an unknown key."""
+    return spoken(key, language, second_language)[0]
+
+
+@lru_cache(maxsize=4096)
+def spoken(key: str, language: str, second_language: str | None = None) -> tuple[str, str]:
+    """`translation`, and the code of the language that it is in."""
     english = source(key)
     for code in (language, second_language):
-        if code == "en":
-            return english
-        if code is not None:
-            try:
-                return _translations(code).pgettext(key, english)
-            except LookupError:
-                logger.warning("text %s is not translated into %s", key, code)
-    return english
+        if code is None:
+            continue
+        try:
+            text = english if code == "en" else _translations(code).pgettext(key, english)
+        except LookupError:
+            logger.warning("text %s is not translated into %s", key, code)
+            continue
+        if may_be_said(code, key, english, text):
+            return text, code
+    return english, "en"
 
 
 def reload() -> None:
     """Forget what was read, after the catalogues changed."""
-    translation.cache_clear()
+    spoken.cache_clear()
     _translations.cache_clear()
 
 

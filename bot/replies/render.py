@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,11 @@ from bot.messages import Card, Choice, Outbound, Reply, Text
 from bot.replies import cards as worded_cards
 from bot.replies import short
 from bot.replies.bidi import RLM, directed, isolate
-from bot.replies.catalogue import say
+from bot.replies.catalogue import VERBATIM, say, spoken
 from bot.replies.formats import Reader
+from bot.replies.texts import TEXTS
 
-__all__ = ["around_cards", "block", "custom", "word"]
+__all__ = ["around_cards", "block", "custom", "with_a_person", "word"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +55,15 @@ def word(
         ask_location=reply.ask_location,
     )
     return short.shortened(outbound, reply, reader, head, foot) if channel == "sms" else outbound
+
+
+def with_a_person(reply: Reply, language: str, second_language: str | None = None) -> Reply:
+    """The reply with a way to a person, if a part of it may not be said in the reader's language (setting `texts`)."""
+    keys = [text.key for text in (*reply.texts, *reply.footer) if text.key != VERBATIM]
+    fallen = any(spoken(key, language, second_language)[1] != language for key in keys if key in TEXTS)
+    if not fallen or any(choice.intent == "talk_to_human" for choice in reply.choices):
+        return reply
+    return replace(reply, choices=(*reply.choices, Choice(Text("menu:person"), "talk_to_human")))
 
 
 def block(card: Mapping[str, Any]) -> str:

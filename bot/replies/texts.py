@@ -26,6 +26,8 @@ def _(key: str, english: str) -> None:
 
 # Once, at the first answer. One SMS segment. Warm, short.
 _("notice", "I am an automatic, free service. I do not need your name or your papers.")
+# Once in each language whose texts nobody who speaks it has read yet. Not said in English.
+_("draft_texts", "Native speakers have not yet checked my words in this language.")
 # Below every answer that shows records of the sample directory.
 _("sample", "SAMPLE DATA, for trying out: these places are not real.")
 # The same on SMS (the ending "@sms"): as short as it can be.

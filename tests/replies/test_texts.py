@@ -11,7 +11,7 @@ from bot.lookup.categories import CATEGORIES
 from bot.messages import Choice, Reply
 from bot.replies import sms
 from bot.replies.bidi import unprotected
-from bot.replies.catalogue import say, translation, wording
+from bot.replies.catalogue import reload, say, translation, wording
 from bot.replies.formats import Reader
 from bot.replies.render import word
 from bot.replies.texts import TEXTS
@@ -39,7 +39,7 @@ def test_every_text_renders(language: str, channel: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_is_translated(language: str, caplog: pytest.LogCaptureFixture) -> None:
-    translation.cache_clear()
+    reload()
     for key in KEYS:
         translation(key, language)
     assert not caplog.records
