@@ -119,11 +119,12 @@ def _until(moment: str, reader: Reader) -> str:
         days = (at.date() - now.date()).days
         if days > 1 or (days == 1 and at.hour >= now.hour):
             return when(moment, reader)
-    return formats.clock(f"{at:%H:%M}", reader.language)
+    return formats.clock(f"{at:%H:%M}", reader.language, reader.country, both=reader.channel != "sms")
 
 
-def _minutes(minutes: int, language: str) -> str:
-    return formats.clock(f"{minutes % _WHOLE_DAY // 60:02d}:{minutes % 60:02d}", language)
+def _minutes(minutes: int, reader: Reader) -> str:
+    text = f"{minutes % _WHOLE_DAY // 60:02d}:{minutes % 60:02d}"
+    return formats.clock(text, reader.language, reader.country, both=reader.channel != "sms")
 
 
 def _times(intervals: tuple[tuple[int, int, bool], ...], reader: Reader) -> str:
@@ -133,7 +134,7 @@ def _times(intervals: tuple[tuple[int, int, bool], ...], reader: Reader) -> str:
         if (opens, closes) == (0, _WHOLE_DAY):
             part = say(Text("card:whole_day"), reader)
         else:
-            part = Ready(f"{_minutes(opens, reader.language)}-{_minutes(closes, reader.language)}")
+            part = Ready(f"{_minutes(opens, reader)}-{_minutes(closes, reader)}")
         parts.append(say(Text("card:hours_appointment", {"times": part}), reader) if appointment else part)
     return formats.separator(reader.language).join(parts)
 

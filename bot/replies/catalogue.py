@@ -153,7 +153,7 @@ def when(moment: str, reader: Reader) -> str:
 
     An aware `moment` is compared in its own zone; a naive one with the wall clock of `reader.now`."""
     at = datetime.fromisoformat(moment)
-    time = Ready(formats.clock(f"{at:%H:%M}", reader.language))
+    time = Ready(formats.clock(f"{at:%H:%M}", reader.language, reader.country, both=reader.channel != "sms"))
     days = None
     if reader.now is not None:
         now = reader.now.astimezone(at.tzinfo) if at.tzinfo and reader.now.tzinfo else reader.now
@@ -210,11 +210,13 @@ def _list(value: Mapping[str, Any], reader: Reader) -> str:
 
 _FORMS = {
     "date": lambda value, reader: formats.date(
-        value["date"], reader.language, numeric=_numeric_dates(reader, value["date"])
+        value["date"], reader.language, numeric=_numeric_dates(reader, value["date"]), both=reader.channel != "sms"
     ),
     "datetime": _datetime,
     "when": lambda value, reader: when(value["when"], reader),
-    "time": lambda value, reader: formats.clock(value["time"], reader.language),
+    "time": lambda value, reader: formats.clock(
+        value["time"], reader.language, reader.country, both=reader.channel != "sms"
+    ),
     "km": lambda value, reader: formats.distance(float(value["km"]), reader.language, reader.country),
     "language": lambda value, reader: _name(formats.language_name(value["language"], reader.language), reader),
     "country": lambda value, reader: _name(formats.country_name(value["country"], reader.language), reader),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+import yaml
 
-from bot.languages import languages
+from bot.languages import LOCALES, languages
 from bot.replies import bidi, formats
 from bot.replies.bidi import directed, foreign, isolate, isolate_runs, unprotected
 from bot.replies.checks import SCRIPTS
@@ -205,3 +206,47 @@ def test_foreign_text_is_isolated_whole() -> None:
     assert foreign("Ring the bell.", "ar") == "\u2066Ring the bell.\u2069"
     assert foreign("اتصلوا: +30 21 0000", "ar") == "اتصلوا: \u2066+30 21 0000\u2069"
     assert foreign("Ring the bell.", "en") == "Ring the bell."
+
+
+@pytest.mark.parametrize(
+    ("iso", "language", "expected"),
+    [
+        ("2026-11-24", "en", "24 Nov 2026"),
+        ("2026-11-24", "fa", "۲۴ نوامبر ۲۰۲۶ (۳ آذر ۱۴۰۵)"),
+        ("2026-03-21", "prs", "۲۱ مارچ ۲۰۲۶ (۱ حمل ۱۴۰۵)"),
+        ("2026-03-20", "ps", "۲۰ مارچ ۲۰۲۶ (۲۹ کب ۱۴۰۴)"),
+        ("2026-09-11", "am", "11 ሴፕቴምበር 2026 (1 መስከረም 2019)"),
+        ("2026-09-10", "ti", "10 መስከረም 2026 (5 ጳጉሜን 2018)"),
+    ],
+)
+def test_the_calendar_that_people_keep_stands_beside_the_date(iso: str, language: str, expected: str) -> None:
+    assert formats.date(iso, language, both=True) == expected
+    assert formats.date(iso, language) == expected.partition(" (")[0]
+
+
+@pytest.mark.parametrize(
+    ("time", "language", "country", "expected"),
+    [
+        ("09:05", "en", "GR", "09:05"),
+        ("21:00", "en", "US", "9:00 pm"),
+        ("21:00", "es", "MX", "21:00"),
+        ("00:30", "en", "PK", "12:30 am"),
+        ("09:00", "am", "ET", "09:00 (ጠዋት 3:00)"),
+        ("13:30", "am", "GR", "13:30 (ከሰዓት 7:30)"),
+        ("18:00", "ti", "ER", "18:00 (ምሸት 12:00)"),
+        ("00:00", "ti", "SD", "00:00 (ለይቲ 6:00)"),
+        ("06:00", "ti", None, "06:00 (ንግሆ 12:00)"),
+    ],
+)
+def test_clock(time: str, language: str, country: str | None, expected: str) -> None:
+    assert formats.clock(time, language, country) == expected
+
+
+def test_corrections_are_complete() -> None:
+    rows = yaml.safe_load((LOCALES / "formats.yml").read_text(encoding="utf-8"))
+    for code, row in rows.items():
+        assert set(row) <= {"date", "months", "days", "km", "m", "and", "comma", "calendar", "calendar_months", "clock"}
+        assert len(row.get("months", [0] * 12)) == 12 and len(row.get("days", [0] * 7)) == 7, code
+        assert len(row.get("calendar_months", [])) == {"persian": 12, "ethiopian": 13, None: 0}[row.get("calendar")], (
+            code
+        )
