@@ -88,6 +88,10 @@ language-check: install ## what a language lacks: make language-check CODE=sq
 locales-status: install ## texts by language and state: draft, reviewed, approved
 	@$(PY) -m bot.replies.reviews status
 
+.PHONY: translate-preview
+translate-preview: install ## every message of a language as a page to look at: make translate-preview LANG=ti
+	@$(PY) -m bot.replies.preview "$(LANG)"
+
 .PHONY: benchmark
 benchmark: prepare ## the figures of the docs
 	@for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done

@@ -165,7 +165,8 @@ class Turn:
             footer.append(Text("notice"))
             said.append("notice")
         drafts = f"draft:{self.language}"
-        if drafts not in said and self.language != "en" and has_drafts(self.language) and self._room(last):
+        first = len(said) > len(self.get("said", ()))
+        if drafts not in said and self.language != "en" and has_drafts(self.language) and self._room(last, first):
             footer.append(Text("draft_texts"))
             said.append(drafts)
         self.set(said=said)
@@ -178,9 +179,9 @@ class Turn:
             last.kind, last.texts, last.cards, choices, tuple(footer), last.data, last.ask_location
         )
 
-    def _room(self, reply: Reply) -> bool:
-        """Whether a remark can wait for no better message: an SMS with cards is full."""
-        return self.channel != "sms" or not reply.cards
+    def _room(self, reply: Reply, first: bool) -> bool:
+        """Whether a second remark fits: an SMS with cards, or with the notice of first contact, is full."""
+        return self.channel != "sms" or not (reply.cards or first)
 
     def deliver(self, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Hand the replies over to be worded; returns the events that change the memory."""

@@ -121,7 +121,8 @@ def _part(part: str, phrase: str, source: str) -> list[str]:
     inner = key(part.strip("*")).split()
     if not inner:
         raise ValueError(f"{source}: {phrase!r} holds no letters")
-    inner[0], inner[-1] = before + inner[0], inner[-1] + after
+    inner[0] = before + inner[0]
+    inner[-1] += after
     return inner
 
 
@@ -162,6 +163,10 @@ class EntityWords:
         self._group = phrases(data.get("group"))
         self._hour, self._not_hour = phrases(data.get("hour")), phrases(data.get("not_hour"))
         self._noon = {name: phrases(data.get(name)) for name in ("before_noon", "after_noon")}
+        self._noon_words = {
+            name: half in {key(str(word)) for word in data.get(name) or ()}
+            for name, half in (("before_noon", "am"), ("after_noon", "pm"))
+        }
         self._starts_at = int(data.get("clock_starts_at") or 0)
 
     def find(self, text: str) -> list[Entity]:
@@ -235,6 +240,11 @@ class EntityWords:
                 rows.setdefault(entity, _entity(entity, value, text, words, found))
         return [rows[name] for name in ("day", "daytime") if name in rows]
 
+    def _is_clock(self, found: re.Match[str]) -> bool:
+        """Not where "am" is no word for the morning: "3am" begins many Arabic verbs in Latin letters."""
+        half = {"am": "before_noon", "pm": "after_noon"}.get((found.group(4) or "").lower())
+        return half is None or self._noon_words[half]
+
     def _from_sunrise(self, hour: int) -> int:
         """The hour on the clock, where people count from sunrise: the third hour is nine."""
         return (hour + self._starts_at - 1) % 12 + 1 if self._starts_at and 1 <= hour <= 12 else hour
@@ -242,7 +252,7 @@ class EntityWords:
     def _hours(self, text: str, words: Sequence[_Word]) -> Iterator[Entity]:
         """The first hour of a message."""
         noon = {name: next(phrases.find(words, self.numbers), None) for name, phrases in self._noon.items()}
-        written = _CLOCK.search(text)
+        written = next((found for found in _CLOCK.finditer(text) if self._is_clock(found)), None)
         if written:
             digits = number_in_digits(written.group(1) or written.group(3)) or 0
             minutes = (number_in_digits(written.group(2)) or 0) if written.group(2) else 0

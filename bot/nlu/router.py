@@ -25,6 +25,8 @@ SURE_NEED = 0.6
 """A bare place name is a place unless the classifier is so sure of a need ("Bath", "Nice")."""
 SURE_NEED_ASKED = 0.85
 """The same right after the bot asked for the place."""
+SURE_DANGER = 0.8
+"""A message that is nothing but the name of a place is a cry for help only if the classifier is as sure as that."""
 PLACE_CONFIDENCE = 0.95
 _PAYLOAD = "choice:"
 
@@ -129,7 +131,8 @@ class Router:
         if heard.classified:
             group = INTENTS[heard.classified.intent].group
             limit = SURE_NEED_ASKED if asked and heard.whole_place else SURE_NEED
-            if group == "sensitive" and heard.classified.sure:
+            danger = SURE_DANGER if heard.whole_place else 0.0
+            if group == "sensitive" and heard.classified.sure and heard.classified.confidence >= danger:
                 return None
             if heard.classified.confidence >= limit and (group == "needs" or not heard.whole_place):
                 return None

@@ -271,4 +271,4 @@ def test_the_time_waits_for_the_place(servers: Servers) -> None:
     person = servers.person()
     assert "question" in kinds(person.say("necesito un abogado mañana por la tarde"))
     found = person.say("Tegucigalpa")
-    assert "mañana 15:00" in found[-1]["text"]
+    assert "mañana a las 15:00" in found[-1]["text"]

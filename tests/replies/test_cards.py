@@ -12,7 +12,7 @@ from bot.messages import Card
 from bot.replies.bidi import unprotected
 from bot.replies.cards import hours_lines, lines, map_link, open_now, opening_state, worded
 from bot.replies.formats import Reader
-from tests.replies.examples import CARD, CLOSED, HIDDEN, LANGUAGES, NOW, PHONE
+from bot.replies.samples import CARD, CLOSED, HIDDEN, LANGUAGES, NOW, PHONE
 
 READER = Reader("en", "web", "TR", None, NOW)
 

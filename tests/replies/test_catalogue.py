@@ -14,9 +14,9 @@ from bot.languages import LOCALES, language
 from bot.messages import Text
 from bot.replies import catalogue, po
 from bot.replies.catalogue import VERBATIM, wording
+from bot.replies.samples import LANGUAGES, NOW, PHONE
 from bot.replies.texts import TEXTS
 from bot.replies.web import web_strings
-from tests.replies.examples import LANGUAGES, NOW, PHONE
 
 
 @pytest.fixture()

@@ -13,8 +13,8 @@ from bot.replies.bidi import unprotected
 from bot.replies.catalogue import VERBATIM
 from bot.replies.guard import LINE_RULES, guard
 from bot.replies.render import word
+from bot.replies.samples import CARD, CHANNELS, DETAILS, HOSTS, LANGUAGES, NOW, PHONE, SERVICES, crisis, text
 from bot.replies.texts import TEXTS
-from tests.replies.examples import CARD, CHANNELS, DETAILS, HOSTS, LANGUAGES, NOW, PHONE, SERVICES, crisis, text
 
 
 def say(reply: Reply, language: str = "en", channel: str = "web", country: str | None = "GR") -> Outbound:

@@ -12,7 +12,7 @@ from bot.replies import sms
 from bot.replies.catalogue import VERBATIM
 from bot.replies.numbered import as_text, choice_lines
 from bot.replies.render import around_cards, word
-from tests.replies.examples import (
+from bot.replies.samples import (
     CARD,
     CHANNELS,
     CLOSED,

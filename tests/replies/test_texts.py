@@ -14,8 +14,8 @@ from bot.replies.bidi import unprotected
 from bot.replies.catalogue import reload, say, translation, wording
 from bot.replies.formats import Reader
 from bot.replies.render import word
+from bot.replies.samples import CHANNELS, LANGUAGES, NOW, crisis, text
 from bot.replies.texts import TEXTS
-from tests.replies.examples import CHANNELS, LANGUAGES, NOW, crisis, text
 
 KEYS = (*TEXTS, *(f"category:{code}" for code in CATEGORIES))
 BUTTONS = tuple(key for key in TEXTS if key.startswith(("menu:", "choice:", "topic:")))

@@ -1,4 +1,4 @@
-"""Things to word: a value for every placeholder, cards of each kind, replies of each kind."""
+"""Things to word, for tests and for the translators' preview: a value for every placeholder, cards and replies of each kind."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from typing import Any
 from bot.languages import served
 from bot.messages import Card, Choice, Reply, Text
 from bot.replies.catalogue import placeholders, source
+
+__all__ = [
+    "CARD", "CHANNELS", "CLOSED", "DETAILS", "HIDDEN", "HOSTS", "LANGUAGES", "NOW", "PHONE", "SERVICES", "VALUES", "choices", "crisis",
+    "text",
+]  # fmt: skip
 
 NOW = datetime(2026, 11, 24, 12, 0)  # a Tuesday
 CHANNELS = ("web", "rest", "telegram", "whatsapp", "sms")

@@ -1,0 +1,87 @@
+"""The same conversation in every language through the real gateway gives the same facts: ids, numbers, hours, dates."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.languages import languages, served
+from tests.e2e.conftest import Person, Servers
+
+pytestmark = pytest.mark.e2e
+
+CONVERSATION = yaml.safe_load(Path(__file__).with_name("conversation.yml").read_text(encoding="utf-8"))
+CODES = [language.code for language in served()]
+
+
+def facts(answers: list[dict[str, Any]]) -> dict[str, Any]:
+    """What each service of some answers is said to be, by id, without its words."""
+    found = {}
+    for answer in answers:
+        for row in answer["custom"].get("services", ()):
+            found[row["id"]] = {key: row[key] for key in ("distance_km", "open", "phones", "verified_on")}
+    return found
+
+
+def numbers(text: str) -> list[str]:
+    """Phone numbers of a text, in ASCII digits in every language."""
+    return sorted(re.sub(r"\D", "", found) for found in re.findall(r"\+?\d[\d ]{6,}\d", text) if found.isascii())
+
+
+def spoken_with(servers: Servers, code: str) -> dict[str, Any]:
+    """The conversation in one language: facts of each step."""
+    said = CONVERSATION[code]
+    person: Person = servers.person()
+    asked = person.say(said["need"])
+    found = person.say(said["place"])
+    details = person.say("1")
+    first = details[-1]["custom"]["services"][0]
+    more = person.say(said["more"])
+    danger = person.say(said["danger"])
+    decision = person.say(said["decision"])
+    english = person.say("English")
+    back = person.say(languages()[code].name)
+    forgotten = person.say(said["forget"])
+    return {
+        "languages": {a["language"] for step in (asked, found, details, more, danger, decision, back) for a in step},
+        "question": [a["custom"].get("slot") for a in asked if a["custom"]["kind"] == "question"],
+        "services": facts([*found, *more]),
+        "details": (first["id"], numbers(details[-1]["text"]), first["phones"]),
+        "danger": [(a["custom"]["class"], [row["number"] for row in a["custom"]["numbers"]]) for a in danger if a["custom"]["kind"] == "crisis"],
+        "danger_first": danger[0]["text"].splitlines()[0],
+        "decision": [a["custom"]["kind"] for a in decision],
+        "english": {a["language"] for a in english},
+        "forgotten": [(a["custom"]["kind"], a["custom"].get("topic")) for a in forgotten],
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def english(servers: Servers) -> dict[str, Any]:
+    return spoken_with(servers, "en")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_same_facts_in_every_language(servers: Servers, english: dict[str, Any], code: str) -> None:
+    own = spoken_with(servers, code)
+    assert own["languages"] == {code}
+    assert own["english"] == {"en"}
+    for step in ("question", "services", "danger", "decision", "forgotten"):
+        assert own[step] == english[step], step
+    assert len(own["services"]) >= 3 and own["danger"]
+    number = own["danger"][0][1][0]
+    assert re.sub(r"\D", "", number) in re.sub(r"\D", "", own["danger_first"]), "the number is in the first line"
+    identifier, shown, phones = own["details"]
+    assert phones and {re.sub(r"\D", "", phone)[-8:] for phone in phones} <= {found[-8:] for found in shown}
+    assert identifier in own["services"]
+
+
+def test_every_language_has_its_conversation() -> None:
+    assert list(CONVERSATION) == CODES
+    assert all(
+        set(row) == {"need", "danger", "decision", "forget", "place", "more"} and all(row.values())
+        for row in CONVERSATION.values()
+    )
