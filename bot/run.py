@@ -64,8 +64,8 @@ STEPS = (
     Step(
         "locales",
         "compiling the catalogues",
-        ((PYTHON, "-m", "bot.replies.locales", "compile"),),
-        ("locales/**/*.po", "bot/replies/locales.py"),
+        ((PYTHON, "-m", "bot.replies.locales", "compile"), _manage("compilestaffmessages")),
+        ("locales/**/*.po", "directory/locale/**/*.po", "bot/replies/locales.py"),
         lambda _: (),
     ),
     Step(

@@ -11,6 +11,7 @@ English is the source and has no catalogue.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +28,10 @@ __all__ = ["check_all", "compile_all", "main", "sources", "template", "update_al
 ROOT = LOCALES.parent
 KEYWORDS = {"_": ((1, "c"), 2)}
 """Babel's `_:1c,2`: the first argument is the context, the second the message."""
+
+
+NOT_SAYING = {"texts.py", "samples.py", "preview.py"}
+"""Files that name texts without saying them."""
 
 
 def template(root: Path = ROOT) -> po.BotCatalog:
@@ -105,9 +110,33 @@ def check_all(root: Path = LOCALES) -> Iterator[Problem]:
         yield from (problem for problem in found if language.served or problem.rule != "untranslated")
 
 
+def unused() -> list[str]:
+    """Keys of texts that nothing says: neither the whole key stands in the code nor its beginning before a value that does
+    (`f"report:{...}"`, "child")."""
+    files = [
+        file
+        for folder in ("bot", "actions", "directory")
+        for kind in ("*.py", "*.js", "*.html")
+        for file in (ROOT / folder).rglob(kind)
+        if file.name not in NOT_SAYING
+    ]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    said = set(re.findall(r"""["'`]([\w:@]+)["'`]""", code))
+    beginnings = set(re.findall(r"""f["']([\w]+:)\{""", code)) | {word for word in said if word.endswith(":")}
+    properties = set(re.findall(r"\.(\w+)\b", code))
+    found = []
+    for key in sources():
+        plain = key.partition("@")[0]
+        beginning, _, rest = plain.rpartition(":")
+        values = {rest, rest.removesuffix("_options")}
+        if plain not in said and not (f"{beginning}:" in beginnings and values & (said | properties)):
+            found.append(key)
+    return found
+
+
 def _status() -> int:
     texts = sources()
-    rows = [("language", "translated", "missing", "state"), ("en", str(len(texts)), "0", "source")]
+    rows = [("language", "translated", "unused", "missing", "state"), ("en", str(len(texts)), "0", "source")]
     for language in translated():
         path = po.po_path(language.code)
         catalog = po.read(path, language) if path.exists() else po.new(language)
@@ -132,6 +161,7 @@ def _compile() -> int:
 
 def _check() -> int:
     problems = list(check_all())
+    problems += [Problem("en", key, "unused", "nothing says it: remove it, or say it") for key in unused()]
     for problem in problems:
         print(problem, file=sys.stderr)
     count = len(sources())

@@ -208,7 +208,6 @@ _("crisis:danger", "Tell them where you are and what is happening.")
 _("crisis:self_harm", "I am glad that you wrote. You are not alone with this.")
 _("crisis:self_harm_next", "Talk now with someone you trust, or with one of these.")
 _("crisis:child", "Stay where there are other people and light. You do not have to write your name here.")
-_("crisis:child_next", "These people help children and young people:")
 _("crisis:detained", "A lawyer can help a detained person, often for free.")
 _("crisis:detained_family", "The Red Cross and Red Crescent can help to contact family.")
 # {phone} and {name} come from a record of free legal aid.
@@ -239,7 +238,6 @@ _("neutral:person", "A person can talk with you about it.")
 _("info:source", "Source: {source}, {link}. Checked: {date}.")
 _("info:general", "This is general information. Your case can be different.")
 _("info:missing", "I have no checked text on this yet. These people can advise you:")
-_("info:adviser", "These people can advise you:")
 
 # --- Conversation ----------------------------------------------------------------------------------------------------------
 

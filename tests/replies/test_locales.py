@@ -171,3 +171,10 @@ def test_compile_writes_only_what_is_old(folder: Path) -> None:
 def test_commands(command: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert locales.main([command]) == 0
     assert words in capsys.readouterr().out
+
+
+def test_a_text_that_nothing_says_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert locales.unused() == []
+    known = locales.sources()
+    monkeypatch.setattr(locales, "sources", lambda: {**known, "nobody_says_this": "Hm.", "report:nobody": "Hm."})
+    assert locales.unused() == ["nobody_says_this", "report:nobody"]
