@@ -50,6 +50,7 @@ check: install ## format, lint, types, import contracts, catalogues: seconds
 	@mypy
 	@lint-imports --no-logo 2>&1 | tail -n 12; exit $${PIPESTATUS[0]}
 	@$(PY) -m bot.replies.locales check
+	@$(PY) manage.py updatestaffmessages --check
 
 .PHONY: format
 format: install ## format the code
@@ -74,6 +75,7 @@ publish: install ## publish the directory to the bot
 .PHONY: locales
 locales: install ## update the catalogues from the code
 	@$(PY) -m bot.replies.locales update
+	@$(PY) manage.py updatestaffmessages
 
 .PHONY: language
 language: install ## add a language: make language CODE=sq

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from directory.fields import CodeListField, CountryField
@@ -22,7 +23,7 @@ class Organisation(Record):
         NGO = "ngo", _("NGO")
         UN = "un", _("United Nations agency")
         RED_CROSS = "red_cross", _("Red Cross or Red Crescent")
-        STATE = "state", _("state")
+        STATE = "state", pgettext_lazy("kind of organisation", "state")
         FAITH = "faith", _("faith group")
         COMMUNITY = "community", _("community group")
         LEGAL = "legal", _("law office or bar")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,3 +73,28 @@ def test_split_loses_nothing_and_each_part_fits(seed: int) -> None:
     parts = sms.split(text, 2)
     assert len(parts) > 1 and all(0 < sms.segments(part) <= 2 for part in parts)
     assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+TWILIO = json.loads((Path(__file__).parent / "segments.json").read_text(encoding="utf-8"))
+"""What Twilio's calculator (npm `sms-segments-calculator` 1.3.0, `new SegmentedMessage(text)`) makes of messages in all languages and
+of edge cases: text, encodingName, segments.length."""
+
+
+@pytest.mark.parametrize("row", TWILIO, ids=range(len(TWILIO)))
+def test_the_same_as_twilios_calculator(row: dict[str, Any]) -> None:
+    assert sms.encoding(row["text"]) == {"GSM-7": "gsm7", "UCS-2": "ucs2"}[row["encoding"]]
+    assert sms.segments(row["text"]) == row["segments"]
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Açık, saat 17:00'ye kadar. Şişli", "Acik, saat 17:00'ye kadar. Sisli"),
+        ("Não posso enviar ajuda.", "Nao posso enviar ajuda."),
+        ("déjà vu à Ñuñoa", "déjà vu à Ñuñoa"),
+        ("Ağır: Αθήνα", "Ağır: Αθήνα"),  # Greek letters cost the message its cheap form anyway
+        ("çok 😀", "çok 😀"),
+    ],
+)
+def test_latin_letters_without_marks(text: str, folded: str) -> None:
+    assert sms.without_marks(text) == folded
