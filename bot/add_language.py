@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import yaml
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
@@ -25,12 +26,14 @@ from bot.nlu.words import WORDS, read_words
 from bot.replies import po
 from bot.replies.checks import SCRIPTS, check
 from bot.replies.locales import sources, update_all
+from bot.replies.neutrality import RULES, lexicon
 from bot.settings import ROOT
 
 __all__ = ["add", "describe", "main", "shortfalls"]
 
 ROWS = LOCALES / "languages.yml"
 CASES = ROOT / "tests" / "nlu" / "entities"
+NEUTRAL_CASES = ROOT / "tests" / "replies" / "neutrality"
 TERMS = ROOT / "docs" / "terms"
 _CODE = re.compile(r"[a-z]{2,3}")
 _ABOUT = {
@@ -93,6 +96,8 @@ def add(language: Language) -> Iterator[Path]:
             yield from _write(folder / language.code / f"{group}.yml", _sentences(language, folder, group, about))
     yield from _write(WORDS / f"{language.code}.yml", _words(language))
     yield from _write(CASES / f"{language.code}.yml", _cases(language))
+    yield from _write(RULES / f"{language.code}.yml", _neutral(language))
+    yield from _write(NEUTRAL_CASES / f"{language.code}.yml", _neutral_cases(language))
     yield from _write(TERMS / f"{language.code}.md", _terms(language))
     text = WORDS_FILE.read_text(encoding="utf-8")
     if not re.search(rf"^  {language.code}:", text, re.MULTILINE):
@@ -169,6 +174,19 @@ def _cases(language: Language) -> str:
     )
 
 
+def _neutral(language: Language) -> str:
+    lists = list(yaml.safe_load((RULES / "en.yml").read_text(encoding="utf-8")))
+    return (
+        f"# Phrases that a neutral service does not say in {language.english}, by the lists of rules.yml. Draft.\n"
+        "# data/neutrality/en.yml explains the notation and has English phrases for each list.\n"
+        + "".join(f"{name}: []\n" for name in lists)
+    )
+
+
+def _neutral_cases(language: Language) -> str:
+    return f"# What must fire in {language.english}, and what must not; en.yml beside this file shows how.\n[]\n"
+
+
 def _terms(language: Language) -> str:
     return (
         f"# Terms: {language.english} ({language.code})\n\nThe word that was chosen for each term, why, and what was doubted; so that the next translator "
@@ -185,6 +203,13 @@ def shortfalls(code: str) -> Iterator[str]:
     if empty:
         yield f"data/words/{code}.yml: nothing under {', '.join(empty)}"
     EntityWords(words, f"{code}.yml")
+    try:
+        phrases = lexicon(code)
+        lacking = ["all"] if phrases is None else phrases.empty
+    except ValueError as error:
+        lacking = [str(error)]
+    if lacking:
+        yield f"data/neutrality/{code}.yml: nothing under {', '.join(lacking)}"
     path = po.po_path(code)
     found = list(check(po.read(path, language), sources(), language)) if path.exists() else []
     untranslated = [problem for problem in found if problem.rule == "untranslated"]

@@ -21,23 +21,14 @@ from bot.settings import ROOT
 CODE = "qab"
 """Reserved by ISO 639-2 for local use; CLDR does not know it."""
 COPIED = (
-    "bot",
-    "actions",
-    "data",
-    "locales",
-    "tests",
-    "docs",
-    "config.yml",
-    "domain.yml",
-    "pyproject.toml",
-    "babel.cfg",
-)
+    "bot", "actions", "directory", "data", "locales", "tests", "docs", "config.yml", "domain.yml", "pyproject.toml", "babel.cfg",
+)  # fmt: skip
 _LETTER = re.compile(r"[a-zA-Z]")
 
 
 def invented(text: str) -> str:
     """English as nobody speaks it: every letter 13 places on, a vowel with an accent. Braces, links and names stay."""
-    parts = re.split(r"(\{\w*\}|https?://\S+|\b(?:Waypost|WhatsApp|Telegram|Signal|SMS|GPS)\b|[#~*])", text)
+    parts = re.split(r"(\{\w*\}|<\w+>|https?://\S+|\b(?:Waypost|WhatsApp|Telegram|Signal|SMS|GPS)\b|[#~*])", text)
     return "".join(part if position % 2 else _LETTER.sub(_moved, part) for position, part in enumerate(parts))
 
 
@@ -96,6 +87,15 @@ def fill(project: Path) -> None:
     # the hour of "6pm" is read in every language: the invented one says "6cz"
     told = [{**case, "text": invented(case["text"])} for case in cases if "6pm" not in case["text"]]
     (project / f"tests/nlu/entities/{CODE}.yml").write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
+    phrases = yaml.load((project / "data/neutrality/en.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
+    (project / f"data/neutrality/{CODE}.yml").write_text(
+        yaml.safe_dump(_inside(phrases), allow_unicode=True), encoding="utf-8"
+    )
+    lines = yaml.safe_load((project / "tests/replies/neutrality/en.yml").read_text(encoding="utf-8"))
+    neutral = [{**line, "text": invented(line["text"])} for line in lines]
+    (project / f"tests/replies/neutrality/{CODE}.yml").write_text(
+        yaml.safe_dump(neutral, allow_unicode=True), encoding="utf-8"
+    )
     po = project / f"locales/{CODE}/LC_MESSAGES/bot.po"
     assert run(project, "tests.invent", str(po)).returncode == 0
 
@@ -118,7 +118,14 @@ def test_the_command_and_the_tables_on_an_invented_language(project: Path) -> No
     assert run(project, "bot.replies.locales", "check").returncode == 0, "an unfinished language breaks nothing"
     lacking = add(project, "--check")
     assert lacking.returncode == 1
-    for file in ("data/nlu", "data/dev", "data/tests", f"data/words/{CODE}.yml", f"locales/{CODE}"):
+    for file in (
+        "data/nlu",
+        "data/dev",
+        "data/tests",
+        f"data/words/{CODE}.yml",
+        f"data/neutrality/{CODE}.yml",
+        f"locales/{CODE}",
+    ):
         assert file in lacking.stdout
     fill(project)
     complete = add(project, "--check")

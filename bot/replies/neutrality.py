@@ -21,8 +21,8 @@ from bot.nlu.normalise import key
 __all__ = ["RULES", "Finding", "Lexicon", "Rule", "findings", "lexicon", "rules"]
 
 RULES = LOCALES.parent / "data" / "neutrality"
-_SENTENCES = re.compile(r"(?<=[.!?؟。።।۔\n])\s+")
-_QUESTION = ("?", "؟")
+_SENTENCES = re.compile(r"(?<=[.!?؟፧。።।۔\n])\s+")
+_QUESTION = ("?", "؟", "፧")
 _GAP = r"(?: \S+){0,5}?"
 
 
@@ -102,6 +102,9 @@ class Lexicon:
         if unknown := set(data) - wanted - {"place"}:
             raise ValueError(f"{source}: no rule uses {sorted(unknown)}")
         self.missing = sorted(wanted - set(data))
+        """Lists that are not there."""
+        self.empty = sorted(name for name in wanted if not data.get(name))
+        """Lists without phrases."""
         places = (
             "|".join(_word(str(word)) if " " not in str(word) else key(str(word)) for word in data.get("place") or ())
             or "-"

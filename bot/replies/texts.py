@@ -230,7 +230,6 @@ _("neutral:route_safety_no_number", "If someone holds you, your papers or your f
 _("neutral:route_options", "You can ask about these:")
 _("neutral:outcome", "Nobody can know this from here.")
 _("neutral:outcome_options", "You can read what the law says, or ask a lawyer for free:")
-_("neutral:person", "A person can talk with you about it.")
 
 # --- Information -----------------------------------------------------------------------------------------------------------
 

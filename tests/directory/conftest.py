@@ -14,6 +14,7 @@ import yaml
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.utils import translation
 
 from directory.models import Service
 from directory.publish import Published, publish
@@ -35,6 +36,14 @@ def snapshot_path(settings: Any, tmp_path: Path) -> Path:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SNAPSHOT = tmp_path / "snapshot" / "snapshot.sqlite"
     return Path(settings.SNAPSHOT)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Each test begins in English, whatever language the one before asked for."""
+    translation.activate("en")
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
