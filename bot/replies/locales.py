@@ -19,7 +19,7 @@ from pathlib import Path
 from babel.messages.extract import extract_from_file
 from babel.messages.frontend import parse_mapping_cfg
 
-from bot.languages import LOCALES, Language, languages
+from bot.languages import LOCALES, Language, languages, served
 from bot.replies import po
 from bot.replies.checks import Problem, check
 
@@ -161,6 +161,9 @@ def _compile() -> int:
 
 def _check() -> int:
     problems = list(check_all())
+    from bot.replies.rendered_checks import check_rendered  # it says what this file compiles
+
+    problems += [problem for language in served() for problem in check_rendered(language.code)]
     problems += [Problem("en", key, "unused", "nothing says it: remove it, or say it") for key in unused()]
     for problem in problems:
         print(problem, file=sys.stderr)
