@@ -10,11 +10,13 @@ import pytest
 import yaml
 
 from bot.languages import languages, served
+from bot.replies import sms
 from tests.e2e.conftest import Person, Servers
 
 pytestmark = pytest.mark.e2e
 
 CONVERSATION = yaml.safe_load(Path(__file__).with_name("conversation.yml").read_text(encoding="utf-8"))
+STEPS = ("need", "place", "more", "danger", "decision", "forget")
 CODES = [language.code for language in served()]
 
 
@@ -85,3 +87,13 @@ def test_every_language_has_its_conversation() -> None:
         set(row) == {"need", "danger", "decision", "forget", "place", "more"} and all(row.values())
         for row in CONVERSATION.values()
     )
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_sms_of_the_conversation_costs_at_most_three_segments(servers: Servers, code: str) -> None:
+    said = CONVERSATION[code]
+    person = servers.person("sms")
+    costs = {
+        (step, answer["text"]): sms.segments(answer["text"]) for step in STEPS for answer in person.say(said[step])
+    }
+    assert not {step: parts for step, parts in costs.items() if parts > 3}
