@@ -26,6 +26,8 @@ __all__ = ["Turn", "WaypostAction", "directory"]
 
 log = logging.getLogger(__name__)
 
+_FEW = 3
+"""Choices beside which an SMS has room for a remark."""
 _UNANNOUNCED = {"crisis", "protection"}
 """Kinds of answers above and below which nothing is put: no notice, no remark about the language."""
 
@@ -180,8 +182,8 @@ class Turn:
         )
 
     def _room(self, reply: Reply, first: bool) -> bool:
-        """Whether a second remark fits: an SMS with cards, or with the notice of first contact, is full."""
-        return self.channel != "sms" or not (reply.cards or first)
+        """Whether a second remark fits: an SMS with cards, many choices, or the notice of first contact is full."""
+        return self.channel != "sms" or not (reply.cards or first or len(reply.choices) > _FEW)
 
     def deliver(self, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Hand the replies over to be worded; returns the events that change the memory."""
