@@ -27,6 +27,9 @@ SURE_NEED_ASKED = 0.85
 """The same right after the bot asked for the place."""
 SURE_DANGER = 0.8
 """A message that is nothing but the name of a place is a cry for help only if the classifier is as sure as that."""
+SURE_PLACE = 0.7
+LIKELY_NEED = 0.15
+"""A message that names a place and says more than that tells a need, too, unless the classifier is sure that it does not."""
 PLACE_CONFIDENCE = 0.95
 _PAYLOAD = "choice:"
 
@@ -146,6 +149,17 @@ class Router:
             return None
         return Routed(FALLBACK, 1.0, "empty", [], [(FALLBACK, 1.0)])
 
+    @staticmethod
+    def _need_beside_place(heard: Heard, classified: Classified) -> tuple[str, float] | None:
+        """The likeliest need of "my child has fever i am in nairobi", where the classifier saw the place more than the fever."""
+        if classified.intent != "give_location" or heard.whole_place or classified.confidence >= SURE_PLACE:
+            return None
+        if not any(entity["entity"] == "place" for entity in heard.entities):
+            return None
+        needs = (row for row in classified.ranking if row[0] in INTENTS and INTENTS[row[0]].group == "needs")
+        name, probability = next(needs, ("", 0.0))
+        return (name, probability) if probability >= LIKELY_NEED else None
+
     def _classifier(self, heard: Heard) -> Routed:
         classified = heard.classified
         if classified is None:
@@ -155,6 +169,10 @@ class Router:
             doubt = 1.0 - classified.confidence
             ranking = [(FALLBACK, doubt), *classified.ranking][:RANKED]
             return Routed(FALLBACK, doubt, "classifier", entities, ranking)
+        need = self._need_beside_place(heard, classified)
+        if need:
+            ranking = [need, *(row for row in classified.ranking if row[0] != need[0])]
+            return Routed(*need, "classifier", entities, ranking)
         if classified.intent == "change_language":
             entities = [entity for entity in entities if entity["entity"] != "language"]
             named = self._commands.languages_in(heard.text)

@@ -161,3 +161,20 @@ def test_the_bot_asks_back() -> None:
 def test_language_that_a_sentence_names(text: str, named: list[str]) -> None:
     routed = ROUTER.route(heard(text, classified=classified("change_language")))
     assert [entity["value"] for entity in routed.entities] == named
+
+
+@pytest.mark.parametrize(
+    ("confidence", "need", "known", "intent"),
+    [
+        (0.46, 0.2, {"entities": [PLACE]}, "find_health_care"),
+        (0.46, 0.1, {"entities": [PLACE]}, "give_location"),
+        (0.75, 0.2, {"entities": [PLACE]}, "give_location"),
+        (0.46, 0.2, {"entities": []}, "give_location"),
+        (0.46, 0.2, {"entities": [PLACE], "whole_place": True}, "give_location"),
+    ],
+)
+def test_a_need_beside_a_place(confidence: float, need: float, known: dict[str, Any], intent: str) -> None:
+    ranking = (("give_location", confidence), ("find_health_care", need))
+    guess = Classified("give_location", confidence, ranking, True)
+    routed = ROUTER.route(heard("mtoto wangu ana homa niko Tripoli", classified=guess, **known))
+    assert routed.intent == intent
