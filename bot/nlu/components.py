@@ -26,6 +26,7 @@ from bot.nlu.entities import entities as entities_in
 from bot.nlu.features import Features, featurise
 from bot.nlu.language import LanguageModel
 from bot.nlu.place_entities import place_entities
+from bot.nlu.respell import SPELLING
 from bot.nlu.router import Heard, Router
 from bot.nlu.tokens import prepare, tokens
 from bot.nlu.understanding import INTENT_FILE, LANGUAGE_FILE
@@ -50,9 +51,9 @@ _FEATURIZER = "SentenceFeaturizer"
 
 def _sources() -> str:
     # Rasa's training cache knows only the source of the component class: without this it would keep a model that an
-    # older version of the pure modules made.
+    # older version of the pure modules, or of the spellings that they read, made.
     digest = sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in (*sorted(Path(__file__).parent.glob("*.py")), SPELLING):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
