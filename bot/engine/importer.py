@@ -16,7 +16,7 @@ from bot.nlu.sentences import DEVELOPMENT, TESTS, Sentence, read_file
 
 __all__ = ["WaypostImporter"]
 
-_NOT_TRAINING = {"tests", "directory", "words", "places"}
+_NOT_TRAINING = {"tests", "directory", "words", "places", "neutrality"}
 """Folders of `data/` that hold no training data."""
 
 
