@@ -22,7 +22,7 @@ from bot.nlu.thresholds import Thresholds, fit_sharpness, fit_thresholds, softma
 
 __all__ = ["Columns", "KernelModel", "is_sensitive"]
 
-FORMAT = 7
+FORMAT = 8
 """Of the arrays that are stored; raised with every change of them."""
 RANK = 160
 """Directions of the encoder's vectors that are kept: those in which the training sentences differ most lose 0.001 of accuracy."""
@@ -87,14 +87,14 @@ class KernelModel:
         thresholds: Mapping[str, Thresholds],
     ) -> None:
         """`axes`: directions that are kept, float32 (512, rank); `sentences`: vectors along them of those training sentences
-        that have one, (n, rank), float16 saves half the memory; `duals`: their weights, (n, intents); `columns`: by language, the first
+        that have one, (n, rank); `duals`: their weights, (n, intents), both kept in half precision; `columns`: by language, the first
         for any other; `rare`: rarity of each column; `thresholds`: by language, and for any other under ""."""
         self.intents = list(intents)
         self.thresholds = dict(thresholds)
         self._axes = axes
         self._sentences = sentences.astype(np.float16, copy=False)
         self._lengths = _squares(self._sentences.astype(np.float32))
-        self._duals = duals.astype(np.float32, copy=False)
+        self._duals = duals.astype(np.float16, copy=False)
         self._columns = dict(columns)
         self._first = next(iter(self._columns.values()))
         self._rare = rare.astype(np.float16, copy=False)
@@ -154,7 +154,8 @@ class KernelModel:
             for start in range(0, len(self._sentences), _BLOCK):  # block by block: the CPU's cache holds one
                 block = slice(start, start + _BLOCK)
                 learnt = self._sentences[block].astype(np.float32)
-                scores[known] += _gaussian(asked, _squares(asked), learnt, self._lengths[block]) @ self._duals[block]
+                nearness = _gaussian(asked, _squares(asked), learnt, self._lengths[block])
+                scores[known] += nearness @ self._duals[block].astype(np.float32)
         sharpness = np.array([[self.of(code).sharpness] for code in languages], dtype=np.float32)
         return softmax(scores * sharpness)
 
