@@ -18,14 +18,13 @@ from io import BytesIO
 from typing import Any
 
 from bot.languages import language as language_of
-from bot.lookup.categories import CATEGORIES
 from bot.messages import Text
 from bot.replies import formats, po
 from bot.replies.bidi import foreign, isolate
 from bot.replies.formats import Reader
 from bot.replies.reviews import may_be_said
 from bot.replies.sms import encoding
-from bot.replies.texts import TEXTS
+from bot.replies.texts import TEXTS, sources
 
 __all__ = ["VERBATIM", "Ready", "label", "placeholders", "reload", "say", "source", "translation", "when", "wording"]
 
@@ -57,11 +56,10 @@ def placeholders(template: str) -> list[str]:
 
 def source(key: str) -> str:
     """The English source of a text or of a category's label (`category:<code>`). Raises KeyError for an unknown key."""
-    if key in TEXTS:
-        return TEXTS[key]
-    if key.startswith("category:"):
-        return CATEGORIES[key[len("category:") :]].label
-    raise KeyError(f"no text with the key {key!r}")
+    try:
+        return sources()[key]
+    except KeyError:
+        raise KeyError(f"no text with the key {key!r}") from None
 
 
 @lru_cache(maxsize=64)

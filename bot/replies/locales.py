@@ -161,7 +161,7 @@ def _compile() -> int:
 
 def _check() -> int:
     problems = list(check_all())
-    from bot.replies.rendered_checks import check_rendered  # it says what this file compiles
+    from bot.replies.rendered_checks import check_rendered  # compiling has no use for what wording needs
 
     problems += [problem for language in served() for problem in check_rendered(language.code)]
     problems += [Problem("en", key, "unused", "nothing says it: remove it, or say it") for key in unused()]

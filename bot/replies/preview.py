@@ -23,6 +23,7 @@ from bot.replies.locales import template
 from bot.replies.numbered import as_text
 from bot.replies.render import word
 from bot.replies.samples import DETAILS, NOW, SERVICES, choices, crisis, text
+from bot.replies.texts import sources
 from bot.settings import settings
 
 __all__ = ["main", "page"]
@@ -70,7 +71,7 @@ def _notes() -> dict[str, str]:
 def _texts(language: Language) -> Iterator[str]:
     reader = Reader(language.code, "web", "GR", None, NOW)
     english = Reader("en", "web", "GR", None, NOW)
-    known, notes = reviews.sources(), _notes()
+    known, notes = sources(), _notes()
     for key, source in known.items():
         words, code = spoken(key, language.code)
         if code != language.code:

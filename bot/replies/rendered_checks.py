@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from bot.languages import languages
-from bot.lookup.categories import CATEGORIES
 from bot.messages import Reply
 from bot.replies import sms
 from bot.replies.bidi import unprotected
@@ -17,7 +16,7 @@ from bot.replies.neutrality import findings
 from bot.replies.numbered import as_text
 from bot.replies.render import word
 from bot.replies.samples import CHANNELS, DETAILS, NOW, SERVICES, crisis, text
-from bot.replies.texts import TEXTS
+from bot.replies.texts import sources
 
 __all__ = ["BUTTON_CHARS", "DANGER", "check_rendered"]
 
@@ -33,7 +32,7 @@ _LEFT_OVER = re.compile(r"[{}\ue000]")
 
 def check_rendered(code: str) -> Iterator[Problem]:
     """Everything that is wrong with what is said in a language."""
-    for key in (*TEXTS, *(f"category:{category}" for category in CATEGORIES)):
+    for key in sources():
         yield from _text(code, key)
     for name, reply in {"services": SERVICES, "details": DETAILS, "crisis": crisis("+302104112500")}.items():
         yield from _message(code, name, reply)

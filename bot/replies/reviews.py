@@ -24,9 +24,8 @@ from typing import Any
 import yaml
 
 from bot.languages import LOCALES, languages
-from bot.lookup.categories import CATEGORIES
 from bot.replies import po
-from bot.replies.texts import TEXTS
+from bot.replies.texts import sources
 from bot.settings import settings
 
 __all__ = [
@@ -58,11 +57,6 @@ APPROVED_BY_TWO = (
     "deleted",
 )
 """Beginnings of the keys of texts for people at risk, on decisions, with legal weight, and of promises."""
-
-
-def sources() -> dict[str, str]:
-    """The English of every text by key."""
-    return {**TEXTS, **{f"category:{code}": category.label for code, category in CATEGORIES.items()}}
 
 
 def text_hash(source: str, text: str) -> str:
@@ -139,6 +133,8 @@ def unsaid(language: str) -> list[str]:
 @lru_cache(maxsize=64)
 def has_drafts(language: str) -> bool:
     """Whether nobody has read some text of that language yet."""
+    if not reviews(language).rows:
+        return True  # the catalogue need not be read in a turn
     known = sources()
     return any(state(language, key, known[key], text) == "draft" for key, text in texts_of(language).items())
 

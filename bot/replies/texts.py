@@ -11,7 +11,9 @@ service stands here: those come from records.
 
 from __future__ import annotations
 
-__all__ = ["TEXTS"]
+from bot.lookup.categories import CATEGORIES
+
+__all__ = ["TEXTS", "sources"]
 
 TEXTS: dict[str, str] = {}
 
@@ -276,7 +278,10 @@ _("language_not_served", "I do not speak {language} yet. I speak these:")
 # --- Privacy ---------------------------------------------------------------------------------------------------------------
 
 # {days} is a number of days.
-_("privacy:keep", "I keep your language, your town and your last results, for {days} days at most.")
+_(
+    "privacy:keep",
+    "I keep your language, your town, what you asked for and your last results. I delete them after {days} days.",
+)
 _("privacy:not_keep", "I do not keep your messages, your name or your number.")
 _("privacy:web", "Your internet provider can see that you opened this page.")
 _("privacy:phone", "Your phone company, WhatsApp or Telegram can see that you wrote, and when.")
@@ -305,3 +310,8 @@ _("web:details", "Details")
 _("web:call", "Call")
 _("web:map", "Map")
 _("web:no_script", "This page needs JavaScript. You can also write by SMS where it is offered.")
+
+
+def sources() -> dict[str, str]:
+    """The English of everything that is worded, by key: TEXTS and the labels of the categories (`category:<code>`)."""
+    return {**TEXTS, **{f"category:{code}": category.label for code, category in CATEGORIES.items()}}

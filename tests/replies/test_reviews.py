@@ -11,8 +11,9 @@ import pytest
 from bot.messages import Choice, Reply, Text
 from bot.replies import catalogue, reviews
 from bot.replies.render import with_a_person
-from bot.replies.reviews import Reviews, has_drafts, needs_two, sign, sources, text_hash, unsaid
+from bot.replies.reviews import Reviews, has_drafts, needs_two, sign, text_hash, unsaid
 from bot.replies.samples import LANGUAGES
+from bot.replies.texts import sources
 from bot.settings import settings
 
 SOURCE, WORDS = "Call {number} now.", "Appelez le {number} maintenant."

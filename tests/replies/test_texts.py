@@ -15,9 +15,9 @@ from bot.replies.catalogue import reload, say, translation, wording
 from bot.replies.formats import Reader
 from bot.replies.render import word
 from bot.replies.samples import CHANNELS, LANGUAGES, NOW, crisis, text
-from bot.replies.texts import TEXTS
+from bot.replies.texts import TEXTS, sources
 
-KEYS = (*TEXTS, *(f"category:{code}" for code in CATEGORIES))
+KEYS = tuple(sources())
 BUTTONS = tuple(key for key in TEXTS if key.startswith(("menu:", "choice:", "topic:")))
 GSM7_TEXTS = tuple(key for key in TEXTS if key.startswith(("crisis:", "protection:")))
 LATIN = tuple(code for code in LANGUAGES if languages()[code].script == "Latn")
