@@ -1,7 +1,8 @@
-"""Who writes, without knowing who: conversation ids as keyed hashes of channel and address."""
+"""Who writes, without knowing who: conversation ids as keyed hashes, and addresses that are sealed until the answer is sent."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -9,9 +10,11 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 
+from cryptography.fernet import Fernet, InvalidToken
+
 from bot.settings import settings
 
-__all__ = ["REPORT_HEADER", "conversation_id", "load_key", "new_visitor", "report_token"]
+__all__ = ["REPORT_HEADER", "conversation_id", "load_key", "new_visitor", "report_token", "seal", "unseal"]
 
 REPORT_HEADER = "X-Waypost-Token"
 
@@ -50,6 +53,24 @@ def conversation_id(channel: str, address: str, key: bytes | None = None) -> str
     """
     digest = hmac.new(key or _key(), f"{channel}\0{address}".encode(), hashlib.sha256)
     return digest.hexdigest()[:32]
+
+
+def _box(key: bytes | None) -> Fernet:
+    derived = hmac.new(key or _key(), b"address", hashlib.sha256).digest()
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+def seal(address: str, key: bytes | None = None) -> str:
+    """An address (chat id, phone number) encrypted, to be kept only until the answer is sent (safety.md, P5)."""
+    return _box(key).encrypt(address.encode()).decode()
+
+
+def unseal(sealed: str, key: bytes | None = None) -> str:
+    """The address again. Raises ValueError if it was sealed with another key or is damaged."""
+    try:
+        return _box(key).decrypt(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise ValueError("this address was sealed with another key") from error
 
 
 def new_visitor() -> str:

@@ -7,11 +7,13 @@ All are plain, immutable values that survive JSON (`to_dict`, `from_dict`): they
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["KINDS", "Card", "Choice", "Inbound", "Location", "Outbound", "Reply", "Text"]
+__all__ = ["KINDS", "Card", "Choice", "Inbound", "Location", "Outbound", "Reply", "Text", "choices_token", "payload"]
 
 KINDS = frozenset(
     {
@@ -59,6 +61,10 @@ class Inbound:
     """Language of the app or browser, if the channel tells it; only a hint."""
     media: str = ""
     """Kind of an attachment that was not kept: voice, image, video, file, contact, sticker."""
+    label: str = ""
+    """Words on the button that was pressed, where `text` is what stands behind it; they count if the button is an old one."""
+    intent: str = ""
+    """What the channel knows that it means, because it was picked in the channel's own menu of commands."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -207,10 +213,33 @@ class Outbound:
     cards: tuple[Mapping[str, Any], ...] = ()
     """Worded cards for channels that show them as blocks (web): {"id", "title", "lines": [...], "phones": [...], "map": url}."""
     ask_location: bool = False
+    page: tuple[int, int] | None = None
+    """First and one past the last of the choices that this message shows, where not all fit into one; None: all."""
+    token: str = ""
+    """`choices_token` of the choices: what a button sends back, so that an old button cannot pick from a new list."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Outbound:
-        return cls(**{**data, "choices": tuple(data.get("choices", ())), "cards": tuple(data.get("cards", ()))})
+        page = data.get("page")
+        return cls(
+            **{
+                **data,
+                "choices": tuple(data.get("choices", ())),
+                "cards": tuple(data.get("cards", ())),
+                "page": tuple(page) if page else None,
+            }
+        )
+
+
+def choices_token(choices: Iterable[Mapping[str, Any]]) -> str:
+    """Six hexadecimal digits for what the choices ({"intent", "entities"}) mean, in whatever language they are worded."""
+    meanings = [(choice["intent"], choice.get("entities") or {}) for choice in choices]
+    return hashlib.sha256(json.dumps(meanings, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:6]
+
+
+def payload(number: int, token: str = "") -> str:
+    """What stands behind the button of the choice of that number (from 1): at most 20 bytes."""
+    return f"choice:{number}:{token}" if token else f"choice:{number}"

@@ -29,6 +29,10 @@ def _setting(default: Any, help_text: str) -> Any:
     return field(default=default, metadata={"help": help_text})
 
 
+def _secret(help_text: str) -> Any:
+    return field(default="", metadata={"help": help_text}, repr=False)  # never in a log
+
+
 @dataclass(frozen=True)
 class Settings:
     """All settings of the bot. Paths may be relative to the project's root."""
@@ -60,6 +64,32 @@ class Settings:
     memory_minutes: int = _setting(60 * 24, "silence after which open questions and results are forgotten")
     retention_days: int = _setting(30, "silence after which everything about a conversation is deleted")
     reply_hours: int = _setting(24, "an answer that nobody fetched is deleted after so many hours")
+    answer_minutes: float = _setting(
+        120.0,
+        "an answer that a provider did not take for so long is not sent any more; the person is told to ask again",
+    )
+    public_url: str = _setting(
+        "", "address under which the internet reaches the gateway: https://bot.example.org (webhooks, signatures)"
+    )
+    telegram_token: str = _secret("token of the Telegram bot, from @BotFather; with it the channel is on")
+    telegram_mode: str = _setting("polling", "polling (nothing else needed) or webhook (needs public_url)")
+    telegram_secret: str = _secret("secret token of the Telegram webhook, 16 to 256 letters and digits")
+    telegram_api: str = _setting("https://api.telegram.org", "address of the Bot API")
+    telegram_per_second: float = _setting(25.0, "messages that are sent over Telegram in a second")
+    twilio_account_sid: str = _setting("", "account SID of Twilio (AC...)")
+    twilio_auth_token: str = _secret("auth token of Twilio; it also signs the webhooks")
+    twilio_api: str = _setting("https://api.twilio.com", "address of Twilio's API")
+    sms_from: str = _setting(
+        "", "number (+44...) or Messaging Service (MG...) that sends SMS; with it the channel is on"
+    )
+    sms_per_second: float = _setting(1.0, "SMS that are sent in a second")
+    whatsapp_from: str = _setting(
+        "", "number (+44...) or Messaging Service (MG...) that sends WhatsApp; with it the channel is on"
+    )
+    whatsapp_per_second: float = _setting(10.0, "WhatsApp messages that are sent in a second")
+    whatsapp_templates: Path = _setting(
+        Path("var/whatsapp_templates.json"), "Content templates for buttons, made by `make whatsapp-templates`"
+    )
     log_level: str = _setting("INFO", "least severe level that is logged")
 
     def path(self, name: str) -> Path:
@@ -113,6 +143,7 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
         values.setdefault("snapshot", values["var"] / "snapshot/snapshot.sqlite")
         values.setdefault("places", values["var"] / "places.sqlite")
         values.setdefault("secret_file", values["var"] / "secret.key")
+        values.setdefault("whatsapp_templates", values["var"] / "whatsapp_templates.json")
         values.setdefault("mailbox", f"sqlite:///{values['var']}/mailbox.sqlite3")
     result = Settings(**values)
     for name in ("bot_port", "directory_port"):
@@ -120,6 +151,11 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
             raise SettingsError(f"{name}: {getattr(result, name)} is not a port")
     if result.texts not in ("draft", "reviewed", "approved"):
         raise SettingsError(f"texts: {result.texts!r} is none of draft, reviewed, approved")
+    if result.telegram_mode not in ("polling", "webhook"):
+        raise SettingsError(f"telegram_mode: {result.telegram_mode!r} is neither polling nor webhook")
+    for name in ("telegram_per_second", "sms_per_second", "whatsapp_per_second", "answer_minutes"):
+        if getattr(result, name) <= 0:
+            raise SettingsError(f"{name}: {getattr(result, name)} is not above zero")
     return result
 
 

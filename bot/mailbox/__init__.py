@@ -1,6 +1,7 @@
 """The durable mailbox between the programs: what came in, what goes out, and what a conversation remembers."""
 
 from bot.mailbox.doorbell import Doorbell, ring
+from bot.mailbox.outgoing import Outbox, Outgoing
 from bot.mailbox.store import Answer, Claim, Mailbox, Stored
 
-__all__ = ["Answer", "Claim", "Doorbell", "Mailbox", "Stored", "ring"]
+__all__ = ["Answer", "Claim", "Doorbell", "Mailbox", "Outbox", "Outgoing", "Stored", "ring"]

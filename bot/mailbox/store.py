@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
+from bot.identity import seal
 from bot.mailbox.tables import conversation, create_engine, inbox, outbox, report
 from bot.messages import Inbound, Outbound
 
@@ -73,8 +74,10 @@ class Mailbox:
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
-    def put(self, message: Inbound) -> Stored:
-        """Store an incoming message; when this returns, it will be answered."""
+    def put(self, message: Inbound, address: str = "") -> Stored:
+        """Store an incoming message; when this returns, it will be answered.
+
+        `address`: where the channel sends the answer to; sealed here, and dropped when the answer is sent."""
         values = {
             "channel": message.channel,
             "conversation": message.conversation,
@@ -83,6 +86,7 @@ class Mailbox:
             "state": "stored",
             "attempts": 0,
             "received_at": time.time(),
+            "address": seal(address) if address else None,
         }
         try:
             with self._write() as connection:
@@ -100,7 +104,7 @@ class Mailbox:
             return int(connection.execute(query).scalar_one())
 
     def depth(self) -> dict[str, int]:
-        """How many messages wait, are being answered, and how many answers were not fetched."""
+        """How many messages wait, are being answered, and how many answers were not fetched or sent yet."""
         with self._read() as connection:
             counts = dict(
                 connection.execute(
@@ -170,13 +174,15 @@ class Mailbox:
         now = time.time()
         message = claim.inbound
         with self._write() as connection:
-            state = connection.execute(
-                sa.select(inbox.c.state).where(inbox.c.id == claim.id).with_for_update()
-            ).scalar()
-            if state != "claimed":
+            row = connection.execute(
+                sa.select(inbox.c.state, inbox.c.address).where(inbox.c.id == claim.id).with_for_update()
+            ).first()
+            if row is None or row.state != "claimed":
                 return False
             connection.execute(
-                sa.update(inbox).where(inbox.c.id == claim.id).values(state="done", body=None, done_at=now)
+                sa.update(inbox)
+                .where(inbox.c.id == claim.id)
+                .values(state="done", body=None, address=None, done_at=now)
             )
             if answers:
                 connection.execute(
@@ -190,6 +196,7 @@ class Mailbox:
                             "body": json.dumps(answer.to_dict(), ensure_ascii=False),
                             "state": "queued",
                             "created_at": now,
+                            "address": row.address,
                         }
                         for position, answer in enumerate(answers)
                     ],
@@ -215,9 +222,8 @@ class Mailbox:
     def _forget(self, connection: Connection, conversation_id: str) -> None:
         connection.execute(sa.delete(conversation).where(conversation.c.id == conversation_id))
         connection.execute(sa.delete(inbox).where(inbox.c.conversation == conversation_id, inbox.c.state == "done"))
-        connection.execute(
-            sa.delete(outbox).where(outbox.c.conversation == conversation_id, outbox.c.state != "queued")
-        )
+        unsent = outbox.c.state.in_(("queued", "claimed", "sending"))
+        connection.execute(sa.delete(outbox).where(outbox.c.conversation == conversation_id, ~unsent))
 
     def release(self, worker: str) -> int:
         """Give back what a worker of that name had claimed before it died; returns how many messages."""
@@ -243,7 +249,7 @@ class Mailbox:
 
     def _answers(self, *where: Any) -> list[Answer]:
         query = (
-            sa.select(outbox, inbox.c.provider_id)
+            sa.select(outbox, inbox.c.provider_id.label("answers"))
             .select_from(outbox.outerjoin(inbox, inbox.c.id == outbox.c.inbox_id))
             .where(*where)
             .order_by(outbox.c.id)
@@ -254,7 +260,7 @@ class Mailbox:
             Answer(
                 row.id,
                 row.inbox_id,
-                row.provider_id or "",
+                row.answers or "",
                 Outbound.from_dict(json.loads(row.body)),
                 row.created_at,
             )
@@ -294,12 +300,10 @@ class Mailbox:
             given_up = connection.execute(
                 sa.update(outbox)
                 .where(outbox.c.state == "queued", outbox.c.created_at < expired)
-                .values(state="expired", body=None, done_at=now)
+                .values(state="expired", body=None, address=None, done_at=now)
             ).rowcount
             gone = {
-                "outbox": connection.execute(
-                    sa.delete(outbox).where(outbox.c.state != "queued", outbox.c.done_at < expired)
-                ).rowcount,
+                "outbox": connection.execute(sa.delete(outbox).where(outbox.c.done_at < expired)).rowcount,
                 # Ids are kept for two days at least: providers repeat a message for so long (channels.md, part B).
                 "inbox": connection.execute(
                     sa.delete(inbox).where(inbox.c.state == "done", inbox.c.done_at < min(expired, now - 2 * 86400))

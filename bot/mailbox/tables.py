@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import QueuePool
 
-__all__ = ["conversation", "create_engine", "inbox", "outbox", "report"]
+__all__ = ["conversation", "counter", "create_engine", "inbox", "opt_out", "outbox", "report"]
 
 metadata = sa.MetaData()
 _id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself only for INTEGER
@@ -29,6 +31,7 @@ inbox = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("received_at", sa.Float, nullable=False),
     sa.Column("done_at", sa.Float),
+    sa.Column("address", sa.Text),  # where the answer goes, sealed (bot.identity); NULL as soon as it is answered
     sa.UniqueConstraint("channel", "conversation", "provider_id"),
     sqlite_autoincrement=True,
 )
@@ -45,13 +48,50 @@ outbox = sa.Table(
     sa.Column("channel", sa.String(32), nullable=False),
     sa.Column("conversation", sa.String(32), nullable=False),
     sa.Column("body", sa.Text),  # the worded message as JSON; NULL as soon as it is delivered or given up
-    sa.Column("state", sa.String(10), nullable=False),  # queued, delivered, expired
+    sa.Column("state", sa.String(10), nullable=False),
+    # fetched by the person (web): queued, delivered, expired; sent by us (bot/mailbox/outgoing.py): queued, claimed,
+    # sending, sent, delivered, failed, given_up
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("done_at", sa.Float),
+    sa.Column("address", sa.Text),  # where it goes, sealed; NULL as soon as it is sent or given up
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),  # 0 replies, 1 broadcasts
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_at", sa.Float, nullable=False, server_default="0"),  # not tried before
+    sa.Column("claimed_by", sa.String(64)),
+    sa.Column("parts", sa.Integer, nullable=False, server_default="0"),  # messages of the provider that it has taken
+    sa.Column("provider_id", sa.String(200)),  # the provider's id of the last one
+    sa.Column("reason", sa.String(200)),  # why it failed or waits, in the provider's words
     sa.UniqueConstraint("inbox_id", "position"),
     sqlite_autoincrement=True,
 )
 sa.Index("outbox_conversation", outbox.c.conversation, outbox.c.state, outbox.c.id)
+_unsent = outbox.c.state.in_(("queued", "claimed", "sending"))
+sa.Index(
+    "outbox_unsent",
+    outbox.c.channel,
+    outbox.c.priority,
+    outbox.c.id,
+    sqlite_where=_unsent,
+    postgresql_where=_unsent,
+)
+sa.Index("outbox_provider", outbox.c.provider_id)
+
+opt_out = sa.Table(  # who told us, the provider or the app that they want nothing more
+    "opt_out",
+    metadata,
+    sa.Column("conversation", sa.String(32), primary_key=True),
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
+counter = (
+    sa.Table(  # what is counted over all programs, by a name as Prometheus writes it: sms_segments_total{language="ti"}
+        "counter",
+        metadata,
+        sa.Column("name", sa.String(200), primary_key=True),
+        sa.Column("value", sa.BigInteger, nullable=False),
+    )
+)
 
 conversation = sa.Table(
     "conversation",
@@ -88,8 +128,23 @@ def create_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    _add_missing_columns(engine)
     metadata.create_all(engine)
     return engine
+
+
+def _add_missing_columns(engine: Engine) -> None:
+    """Bring a mailbox of an older version up to date: new columns may be empty or have a default of the database."""
+    known = sa.inspect(engine)
+    for table in metadata.tables.values():
+        if not known.has_table(table.name):
+            continue
+        present = {column["name"] for column in known.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in present:
+                words = sa.schema.CreateColumn(column).compile(engine)
+                with contextlib.suppress(OperationalError, ProgrammingError), engine.begin() as connection:
+                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {words}")  # another may be quicker
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
