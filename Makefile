@@ -68,6 +68,14 @@ evaluate: train ## accuracy on the test sentences, beside DIET and others (EPOCH
 chat: install ## talk to the running bot in this terminal
 	@$(PY) -m bot.chat
 
+.PHONY: channel-check
+channel-check: install ## what works and what is missing, for each channel that is set up
+	@$(PY) -m bot.channel_check
+
+.PHONY: whatsapp-templates
+whatsapp-templates: install ## make the Content templates for buttons on WhatsApp, once
+	@$(PY) -m bot.channels.whatsapp.templates
+
 .PHONY: publish
 publish: install ## publish the directory to the bot
 	@$(PY) manage.py publish

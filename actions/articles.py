@@ -29,11 +29,13 @@ class Article(WaypostAction):
         if article is None:
             turn.say("info", "info:missing", choices=choices, data={"topic": topic, "found": False})
             return
+        skip = turn.entities.get("skip")  # "Read on" on SMS: the title and our remark were read before
+        reading_on = isinstance(skip, int)
         turn.say(
             "info",
-            Text(VERBATIM, {"text": article.title}),
+            *(() if reading_on else (Text(VERBATIM, {"text": article.title}),)),
             Text(VERBATIM, {"text": article.body}),
-            Text("info:general"),
+            *(() if reading_on else (Text("info:general"),)),
             Text(
                 "info:source",
                 {"source": article.source_name, "link": article.source_url, "date": {"date": article.checked_on}},
@@ -46,5 +48,6 @@ class Article(WaypostAction):
                 "country": article.country,
                 "source": article.source_url,
                 "checked_on": article.checked_on,
+                **({"skip": skip} if reading_on else {}),
             },
         )

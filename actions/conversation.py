@@ -212,6 +212,9 @@ class Clarify(WaypostAction):
             turn.say("text", "media", choices=(menu_choice(),))
         elif turn.get("question") == "place" and turn.route != "empty" and misses == 1:
             set_place(turn)
+        elif turn.old_button:
+            turn.set(misses=0)
+            turn.say("menu", "old_button", choices=menu_choices(turn))
         elif misses > 1:
             turn.say("menu", "not_understood_menu", choices=menu_choices(turn))
         elif turn.route == "empty":

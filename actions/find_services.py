@@ -9,6 +9,7 @@ from bot.intents import category_of
 from bot.lookup.cards import card
 from bot.lookup.search import PAGE, Query, Result, search
 from bot.messages import Choice, Text
+from bot.replies.pages import MORE, NEXT_PAGE, shown
 
 __all__ = ["FindServices", "MoreResults", "ServiceDetails", "SetPlace", "menu_choice", "show_services"]
 
@@ -86,7 +87,7 @@ def show_services(turn: Turn) -> None:
     turn.set(results=[found.id for found in cards], shown=offset + len(cards), service=None)
     if len(cards) == 1:
         turn.set(service=cards[0].id)
-    choices = _details_choices(len(cards))
+    choices = _details_choices([found.id for found in cards])
     if result.total > offset + len(cards):
         choices.append(Choice(Text("choice:more"), "more_results"))
     choices.append(menu_choice())
@@ -100,10 +101,11 @@ def show_services(turn: Turn) -> None:
     )
 
 
-def _details_choices(count: int) -> list[Choice]:
+def _details_choices(results: list[str]) -> list[Choice]:
+    # By the id: a button of an older list must not open a place of a newer one.
     return [
-        Choice(Text("choice:details", {"n": number}), "ask_service_details", {"service": number})
-        for number in range(1, count + 1)
+        Choice(Text("choice:details", {"n": number}), "ask_service_details", {"service": identifier})
+        for number, identifier in enumerate(results, 1)
     ]
 
 
@@ -146,12 +148,15 @@ def _nothing(turn: Turn, result: Result, offset: int) -> None:
 
 
 class MoreResults(WaypostAction):
-    """more_results: the next services of the last search."""
+    """more_results: the next services of the last search; where a list of choices goes on, its next page."""
 
     action = "action_more_results"
 
     def answer(self, turn: Turn) -> None:
-        if turn.get("need") and turn.place:
+        start = _next_page(turn)
+        if start is not None:
+            _show_choices(turn, start)
+        elif turn.get("need") and turn.place:
             show_services(turn)
         elif turn.get("need"):
             ask_place(turn)
@@ -159,6 +164,34 @@ class MoreResults(WaypostAction):
             from actions.conversation import menu_choices
 
             turn.say("menu", "no_service_yet", choices=menu_choices(turn))
+
+
+def _open_choices(turn: Turn) -> list[Choice]:
+    return [
+        Choice(row["label"], row["intent"], row.get("entities") or {}) for row in turn.memory.get("open_choices") or ()
+    ]
+
+
+def _is_page(choice: Choice) -> bool:
+    return choice.intent == MORE and NEXT_PAGE in choice.entities
+
+
+def _next_page(turn: Turn) -> int | None:
+    """Index of the choice with which the next page begins: the one picked, else, for the word "more", the first one offered
+    in a list that offers no more places."""
+    picked = turn.entities.get(NEXT_PAGE)
+    if isinstance(picked, int):
+        return picked
+    choices = _open_choices(turn)
+    if any(choice.intent == MORE and NEXT_PAGE not in choice.entities for choice in choices):
+        return None
+    return next((int(choice.entities[NEXT_PAGE]) for choice in choices if _is_page(choice)), None)
+
+
+def _show_choices(turn: Turn, start: int) -> None:
+    choices = _open_choices(turn)
+    page = shown(choices, start, lambda n: _is_page(choices[n]))
+    turn.say("choices", "choice:more_options", choices=tuple(choices), data={"slot": "choices"}, page=page)
 
 
 class ServiceDetails(WaypostAction):
@@ -188,12 +221,13 @@ class ServiceDetails(WaypostAction):
             here=(here.lat, here.lon) if here else None,
         )
         choices = (
-            *_details_choices(len(results)),  # a number goes on to mean the same place of the list
+            *_details_choices(results),  # a number goes on to mean the same place of the list
             *((Choice(Text("choice:more"), "more_results"),) if turn.get("need") and here else ()),
             Choice(Text("choice:wrong"), "report_wrong_information", {"service": identifier}),
             menu_choice(),
         )
-        turn.say("details", cards=(details,), choices=choices)
+        skip = turn.entities.get("skip")
+        turn.say("details", cards=(details,), choices=choices, data={"skip": skip} if isinstance(skip, list) else {})
 
 
 def chosen_service(turn: Turn) -> str | None:

@@ -14,16 +14,17 @@ _TOPICS = {
     "ask_outcome_prediction": "outcome",
 }
 
-# Options stand side by side with equal form (safety.md, B.2, N18): help to stay beside help to return.
+# Options stand side by side with equal form (safety.md, B.2, N18): help to stay beside help to return. The first three are one of
+# each side, so that the first page of an SMS shows them all.
 _OPTIONS = {
     "migration": (
         ("topic:info_rights", "info_rights"),
-        ("topic:info_asylum", "info_asylum"),
-        ("topic:info_family_reunification", "info_family_reunification"),
         ("topic:info_return", "info_return"),
-        ("topic:info_journey_risks", "info_journey_risks"),
-        ("category:legal_aid", "find_legal_aid"),
+        ("topic:info_family_reunification", "info_family_reunification"),
+        ("topic:info_asylum", "info_asylum"),
         ("category:return_support", "find_return_support"),
+        ("category:legal_aid", "find_legal_aid"),
+        ("topic:info_journey_risks", "info_journey_risks"),
         ("menu:person", "talk_to_human"),
     ),
     "route": (

@@ -59,6 +59,8 @@ class Turn:
     channel: str
     location: Mapping[str, float] | None
     media: str
+    old_button: bool
+    """A button of an older message was pressed."""
     memory: Mapping[str, Any]
     now: datetime
     directory: Directory
@@ -108,6 +110,7 @@ class Turn:
             channel=metadata.get("channel") or "web",
             location=metadata.get("location"),
             media=metadata.get("media") or "",
+            old_button=bool(metadata.get("old_button")),
             memory=memory,
             now=datetime.now(timezone.utc),
             directory=here,
@@ -178,7 +181,7 @@ class Turn:
             footer.append(Text("language_switched", {"language": languages()[self.language].name}))
             choices = (*choices, back)
         self.replies[-1] = Reply(
-            last.kind, last.texts, last.cards, choices, tuple(footer), last.data, last.ask_location
+            last.kind, last.texts, last.cards, choices, tuple(footer), last.data, last.ask_location, last.page
         )
 
     def _room(self, reply: Reply, first: bool) -> bool:

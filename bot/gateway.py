@@ -1,7 +1,8 @@
 """The gateway: takes messages in and gives answers out over HTTP. It stores; it never thinks.
 
-Web chat on `/`, its requests under `/chat/`, the inspection contract (`/webhooks/rest/webhook`, `/model/parse`),
-`/healthz` and `/metrics`. A handler verifies, stores in the mailbox, and answers at once.
+Web chat on `/`, its requests under `/chat/`, the webhooks of the channels that are set up (`/webhooks/<channel>/`), the
+inspection contract (`/webhooks/rest/webhook`, `/model/parse`), `/healthz` and `/metrics`. A handler verifies, stores in the
+mailbox, and answers at once.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot import inspection
+from bot.channels.base import Channel
+from bot.channels.registry import ready
 from bot.channels.web import client as web_client
 from bot.channels.web import parse as web_parse
 from bot.identity import conversation_id, new_visitor
 from bot.logs import configure
-from bot.mailbox import Answer, Doorbell, Mailbox, ring
+from bot.mailbox import Answer, Doorbell, Mailbox, Outbox, ring
 from bot.messages import Inbound
 from bot.reports import keep_reporting
 from bot.retention import keep_purging
@@ -66,6 +69,7 @@ class Gateway:
     def __init__(self, config: Settings) -> None:
         self.config = config
         self.mailbox = Mailbox(config.mailbox_url)
+        self.outbox = Outbox(config.mailbox_url)
         self.bells = config.path("var") / "run"
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.counts: dict[str, int] = defaultdict(int)
@@ -81,12 +85,12 @@ class Gateway:
         finally:
             bell.close()
 
-    async def store(self, message: Inbound) -> int:
+    async def store(self, message: Inbound, address: str = "") -> int:
         """Store a message and wake the workers; returns its row. Raises HTTPException 429 for a flood."""
         if await run_in_threadpool(self.mailbox.waiting, message.conversation) >= MAX_WAITING:
             self.counts["refused"] += 1
             raise HTTPException(429, "too many messages at once: wait for the answers", {"Retry-After": "5"})
-        stored = await run_in_threadpool(self.mailbox.put, message)
+        stored = await run_in_threadpool(self.mailbox.put, message, address)
         self.counts["received" if stored.new else "repeated"] += 1
         ring(self.bells, "worker-*")
         return stored.id
@@ -111,6 +115,42 @@ class Gateway:
             self._waiting[conversation].discard(event)
             if not self._waiting[conversation]:
                 del self._waiting[conversation]
+
+
+class Inlet:
+    """The gateway as the channels see it (`bot.channels.base.Inlet`)."""
+
+    def __init__(self, gateway: Callable[[], Gateway]) -> None:
+        self._gateway = gateway  # made when the server starts, after the routes
+
+    async def store(self, message: Inbound, address: str) -> bool:
+        try:
+            await self._gateway().store(message, address)
+        except HTTPException:
+            return False
+        return True
+
+    async def answered(self, conversation: str) -> bool:
+        return not await run_in_threadpool(self._gateway().mailbox.waiting, conversation)
+
+    async def stop(self, channel: str, conversation: str) -> None:
+        gone = await run_in_threadpool(self._gateway().outbox.stop, channel, conversation)
+        self.count("stopped")
+        if gone:
+            log.info("%s: somebody wants nothing more; %d messages are given up", channel, gone)
+
+    async def start(self, conversation: str) -> None:
+        await run_in_threadpool(self._gateway().outbox.start, conversation)
+
+    async def report(
+        self, channel: str, state: str, reason: str = "", *, row: int | None = None, provider_id: str = ""
+    ) -> None:
+        outbox = self._gateway().outbox
+        known = await run_in_threadpool(lambda: outbox.report(channel, state, reason, row=row, provider_id=provider_id))
+        self.count("reported" if known else "unknown_report")
+
+    def count(self, name: str) -> None:
+        self._gateway().counts[name] += 1
 
 
 def _gateway(request: Request) -> Gateway:
@@ -277,6 +317,12 @@ async def metrics(request: Request) -> Response:
     depth = await run_in_threadpool(gateway.mailbox.depth)
     lines = [f"waypost_mailbox_{name} {value}" for name, value in depth.items()]
     lines += [f"waypost_gateway_{name}_total {value}" for name, value in sorted(gateway.counts.items())]
+    states = await run_in_threadpool(gateway.outbox.states)
+    lines += [
+        f'waypost_outbox_rows{{channel="{channel}",state="{state}"}} {rows}'
+        for (channel, state), rows in sorted(states.items())
+    ]
+    lines += [f"waypost_{name} {value}" for name, value in (await run_in_threadpool(gateway.outbox.counters)).items()]
     return PlainTextResponse("\n".join(lines) + "\n")
 
 
@@ -307,6 +353,8 @@ async def _error(request: Request, error: Exception) -> Response:
 def create_app(config: Settings | None = None) -> Starlette:
     """The ASGI application for these settings (default: those of the process)."""
     config = config or settings()
+    usable = ready(config)
+    inlet = Inlet(lambda: app.state.gateway)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -315,12 +363,14 @@ def create_app(config: Settings | None = None) -> Starlette:
             asyncio.create_task(gateway.listen()),
             asyncio.create_task(keep_purging(gateway.mailbox, config)),
             asyncio.create_task(keep_reporting(gateway.mailbox, config)),
+            *(asyncio.create_task(_listen(channel, config, inlet)) for channel in usable.values()),
         ]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         gateway.mailbox.close()
+        gateway.outbox.close()
 
     routes = [
         Route("/", home),
@@ -330,6 +380,7 @@ def create_app(config: Settings | None = None) -> Starlette:
         Route("/chat/clear", chat_clear, methods=["POST"]),
         Route("/healthz", healthz),
         Mount("/static", PageFiles(directory=web_client.PAGE)),
+        *(route for channel in usable.values() for route in channel.routes(config, inlet)),
     ]
     if config.inspection and not config.production:
         routes += [
@@ -337,12 +388,24 @@ def create_app(config: Settings | None = None) -> Starlette:
             Route("/model/parse", model_parse, methods=["POST"]),
             Route("/metrics", metrics),
         ]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         lifespan=lifespan,
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: _error},
     )
+    return app
+
+
+async def _listen(channel: Channel, config: Settings, inlet: Inlet) -> None:
+    """Let a channel fetch its messages; whatever breaks, it is begun again."""
+    while True:
+        try:
+            await channel.listen(config, inlet)
+            return
+        except Exception as error:
+            log.error("channel %s: listening broke: %s; beginning again", channel.name, type(error).__name__)
+            await asyncio.sleep(5)
 
 
 def main() -> None:

@@ -167,6 +167,8 @@ class Reply:
     """What `custom` says beside the kind: {"class": "sea"}, {"topic": "info_asylum"}, {"slot": "place"}."""
     ask_location: bool = False
     """The channel may offer a button that shares the position."""
+    page: tuple[int, int] | None = None
+    """First and one past the last of the choices that are shown, on a later page of them; None: from the first."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -195,6 +197,7 @@ class Reply:
             footer=tuple(text(row) for row in data.get("footer", ())),
             data=data.get("data") or {},
             ask_location=bool(data.get("ask_location")),
+            page=tuple(data["page"]) if data.get("page") else None,
         )
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import httpx
 
+from bot.channels.registry import channels, ready
 from bot.settings import ROOT, Settings, SettingsError, settings
 
 __all__ = ["STEPS", "Step", "main", "prepare"]
@@ -219,6 +220,7 @@ def servers(config: Settings) -> list[Server]:
     directory = ("manage.py", "serve", "--host", config.bot_host, "--port", str(config.directory_port))
     return [
         Server("gateway", (PYTHON, "-m", "bot.gateway")),
+        *([Server("sender", (PYTHON, "-m", "bot.sender"))] if ready(config) else []),
         Server("directory", (PYTHON, *directory)),
         *workers,
     ]
@@ -257,6 +259,7 @@ def watch(config: Settings, environment: dict[str, str]) -> int:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
+    say(channels_line(config))
     running = servers(config)
     say("starting the servers ...")
     for server in running:
@@ -296,6 +299,20 @@ def ready_line(config: Settings) -> str:
     staff = f"http://{config.bot_host}:{config.directory_port}/"
     login = " (user staff, password waypost-demo)" if config.demo else ""
     return f"Ready. Chat: {chat}   Staff: {staff}{login}   Ctrl+C stops."
+
+
+def channels_line(config: Settings) -> str:
+    """Which channels beside the web are on, off, or not able to start."""
+    usable = ready(config)
+    states = []
+    for name, channel in channels().items():
+        if name in usable:
+            states.append(f"{name} on")
+        elif channel.configured(config):
+            states.append(f"{name} CANNOT START (its settings: see above; `make channel-check`)")
+        else:
+            states.append(f"{name} off")
+    return f"channels: web on, {', '.join(states)} (docs/channels/)" if states else "channels: web on"
 
 
 def main() -> int:

@@ -11,6 +11,8 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from bot.engine.engine import Engine, Turn, apology, newest_model
 from bot.logs import configure
@@ -27,6 +29,15 @@ PARSE = "parse"
 """Pseudo-channel of the inspection contract: the text is only parsed, nothing is remembered."""
 MAX_ATTEMPTS = 3
 """A message with which a worker died so often gets an apology instead of another try."""
+
+
+LASTING = frozenset({"language", "second_language", "chosen_language", "place", "said"})
+"""What of a conversation's memory outlasts a long silence: how to speak with the person, and where they are."""
+
+
+def lasting(memory: Mapping[str, Any]) -> dict[str, Any]:
+    """The memory without what was asked, found and offered: after `memory_minutes` a bare "2" must not open an old list."""
+    return {name: value for name, value in memory.items() if name in LASTING}
 
 
 class Worker:
@@ -64,14 +75,15 @@ class Worker:
     async def answer(self, claim: Claim) -> None:
         """Answer one claimed message."""
         message = claim.inbound
+        memory = lasting(claim.memory) if claim.silence > self.config.memory_minutes * 60 else claim.memory
         started = time.monotonic()
         if message.channel == PARSE:
             turn = Turn((Outbound(PARSE, "", "", custom=await self.engine.parse(message.text)),), {})
         elif claim.attempts > MAX_ATTEMPTS:
             log.error("message %d is given up after %d attempts", claim.id, claim.attempts - 1)
-            turn = Turn((apology(message, claim.memory),), claim.memory, failed=True)
+            turn = Turn((apology(message, memory),), memory, failed=True)
         else:
-            turn = await self.engine.turn(message, claim.memory)
+            turn = await self.engine.turn(message, memory)
         if not self.mailbox.finish(claim, turn.answers, turn.memory, turn.reports):
             log.warning("message %d was answered by another worker in the meantime", claim.id)
             return

@@ -113,6 +113,8 @@ class Client(ABC):
     """Messages that one person gets in so many seconds."""
     at_once: int = 10
     """Messages that are under way at the same time, of different people."""
+    can_tell: bool = False
+    """Whether `was_taken` can find out; a moment is given to the provider before it is asked."""
 
     @abstractmethod
     def parts(self, outbound: Outbound) -> Sequence[Part]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,10 @@ from rasa.core.channels.channel import OutputChannel, UserMessage  # noqa: E402
 from bot.engine.action_call import InProcessActions, compile_result_check  # noqa: E402
 from bot.engine.memory import MemoryTrackerStore  # noqa: E402
 from bot.engine.nlg import CHANNEL, WaypostNlg  # noqa: E402
+from bot.intents import INTENTS  # noqa: E402
 from bot.languages import served  # noqa: E402
-from bot.messages import Inbound, Outbound, Reply, Text  # noqa: E402
+from bot.messages import Inbound, Outbound, Reply, Text, choices_token  # noqa: E402
+from bot.replies.labels import intent_of_label  # noqa: E402
 from bot.replies.render import word  # noqa: E402
 
 __all__ = ["Engine", "NoModel", "Turn", "apology", "newest_model", "where"]
@@ -93,6 +96,7 @@ class Engine:
     async def turn(self, message: Inbound, memory: Mapping[str, Any]) -> Turn:
         """Answer one message. Never raises and never stays silent: what breaks becomes an apology in words."""
         collector = _Collector()
+        message = resolved(message, memory)
         self._store.seed(message.conversation, memory)
         user_message = UserMessage(
             text=defuse(message.text),
@@ -152,8 +156,29 @@ def defuse(text: str) -> str:
     return text.strip().lstrip("/").strip()
 
 
+def resolved(message: Inbound, memory: Mapping[str, Any]) -> Inbound:
+    """The message with its meaning, if it is a button of an older message: the words on it count, not its place in a list.
+
+    A button that carries the token of the choices that are open is left as it is."""
+    button = _BUTTON.fullmatch(message.text.strip())
+    if not button or button["token"] == choices_token(memory.get("open_choices") or ()):
+        return message
+    known = [code for code in (memory.get("language"), memory.get("second_language"), "en") if code]
+    return replace(
+        message,
+        text=message.label if message.label.strip() else message.text,
+        intent=intent_of_label(message.label, known) or "",
+        metadata={**message.metadata, "old_button": True},
+    )
+
+
+_BUTTON = re.compile(r"choice:[0-9]{1,3}:(?P<token>[0-9a-f]{6})")
+
+
 def _metadata(message: Inbound) -> dict[str, Any]:
     return {
+        "intent": message.intent if message.intent in INTENTS else "",
+        "old_button": bool(message.metadata.get("old_button")),
         "channel": message.render_as or message.channel,
         "location": {"lat": message.location.lat, "lon": message.location.lon} if message.location else None,
         "language_hint": message.language_hint,

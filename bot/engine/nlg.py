@@ -13,7 +13,7 @@ from rasa.utils.endpoints import EndpointConfig
 from bot.messages import Choice, Reply
 from bot.replies.catalogue import wording
 from bot.replies.guard import guard
-from bot.replies.render import with_a_person, word
+from bot.replies.render import offered, with_a_person
 
 __all__ = ["CHANNEL", "WaypostNlg"]
 
@@ -39,7 +39,7 @@ class WaypostNlg(NaturalLanguageGenerator):
         voice = kwargs.pop("voice")
         language = voice["language"]
         reply = with_a_person(reply, language, voice.get("second_language"))
-        outbound = word(
+        outbound, choices = offered(
             reply,
             language,
             channel=voice["channel"],
@@ -53,7 +53,7 @@ class WaypostNlg(NaturalLanguageGenerator):
             "outbound": outbound.to_dict(),
             "open_choices": [
                 {"label": _label(choice, language), "intent": choice.intent, "entities": dict(choice.entities)}
-                for choice in reply.choices
+                for choice in choices
             ],
         }
         if output_channel != CHANNEL:

@@ -116,7 +116,8 @@ class Outbox:
             address = ""
         outbound = Outbound.from_dict(json.loads(row.body))
         return Outgoing(
-            row.id, row.channel, row.conversation, address, outbound, row.parts, row.attempts + 1, row.created_at, uncertain
+            row.id, row.channel, row.conversation, address, outbound, row.parts,
+            row.attempts if uncertain else row.attempts + 1, row.created_at, uncertain,
         )  # fmt: skip
 
     def next_due(self, channel: str) -> float | None:

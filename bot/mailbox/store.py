@@ -42,6 +42,8 @@ class Claim:
     memory: Mapping[str, Any]
     attempts: int
     """1 at the first try; higher if a worker died with this message before."""
+    silence: float = 0.0
+    """Seconds between the last answer and this message."""
 
 
 @dataclass(frozen=True)
@@ -147,11 +149,15 @@ class Mailbox:
                 .where(inbox.c.id == row.id)
                 .values(state="claimed", claimed_by=worker, claimed_at=now, attempts=row.attempts + 1)
             )
-            memory = connection.execute(
-                sa.select(conversation.c.memory).where(conversation.c.id == row.conversation)
-            ).scalar()
+            known = connection.execute(
+                sa.select(conversation.c.memory, conversation.c.updated_at).where(conversation.c.id == row.conversation)
+            ).first()
         return Claim(
-            row.id, Inbound.from_dict(json.loads(row.body)), json.loads(memory) if memory else {}, row.attempts + 1
+            row.id,
+            Inbound.from_dict(json.loads(row.body)),
+            json.loads(known.memory) if known else {},
+            row.attempts + 1,
+            max(0.0, row.received_at - known.updated_at) if known else 0.0,
         )
 
     def _anything_open(self, overdue: Any) -> bool:

@@ -297,14 +297,16 @@ class MessageRouter(_Component):
     def process(self, messages: list[Message], tracker: Tracker = None) -> list[Message]:
         for message in messages:
             classified: Classified | None = message.get(_CLASSIFIED)
+            told = message.get("metadata") or {}
             routed = self._router.route(
                 Heard(
                     text=message.get(TEXT) or "",
                     classified=classified,
                     entities=message.get(ENTITIES) or (),
                     whole_place=bool(message.get(_WHOLE_PLACE)),
-                    location=(message.get("metadata") or {}).get("location"),
-                    choices=_slot(tracker, "open_choices") or (),
+                    location=told.get("location"),
+                    choices=() if told.get("old_button") else _slot(tracker, "open_choices") or (),
+                    given=told.get("intent") or "",
                     question=_slot(tracker, "question"),
                     language=_slot(tracker, "language") or _code(message),
                 )

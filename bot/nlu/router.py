@@ -1,4 +1,5 @@
-"""Decides what a message means, in a fixed order: position, open choices, command words, a bare place, the classifier.
+"""Decides what a message means, in a fixed order: position, the channel's own menu, open choices, command words, a bare place,
+the classifier.
 
 The order is that of `Router.route`. What is certain goes first; the classifier is asked last and may say that it is not sure
 (`nlu_fallback`, as Rasa calls it), upon which the bot asks back.
@@ -6,6 +7,7 @@ The order is that of `Router.route`. What is certain goes first; the classifier 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +33,8 @@ SURE_PLACE = 0.7
 LIKELY_NEED = 0.15
 """A message that names a place and says more than that tells a need, too, unless the classifier is sure that it does not."""
 PLACE_CONFIDENCE = 0.95
-_PAYLOAD = "choice:"
+_PAYLOAD = re.compile(r"choice:(?P<number>[^:]*)(?::[0-9a-f]{6})?$", re.IGNORECASE)
+"""What stands behind a button (`bot.messages.payload`); the engine has looked at its token before (`bot.engine.engine.resolved`)."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Heard:
     """A shared position, {"lat", "lon"} in degrees."""
     choices: Sequence[Mapping[str, Any]] = ()
     """What the bot offered last: {"label", "intent", "entities"}."""
+    given: str = ""
+    """The intent that the channel knows: picked in its own menu of commands, or on a button of an older message."""
     question: str | None = None
     """What the bot asked last: "place"."""
     language: str | None = None
@@ -80,6 +85,7 @@ class Router:
         """What a message means."""
         return (
             self._location(heard)
+            or self._given(heard)
             or self._choice(heard)
             or self._command(heard)
             or self._place(heard)
@@ -92,6 +98,9 @@ class Router:
             return None
         position = {"lat": float(heard.location["lat"]), "lon": float(heard.location["lon"])}
         return _certain(heard, "give_location", "location", [{"entity": "location", "value": position}])
+
+    def _given(self, heard: Heard) -> Routed | None:
+        return _certain(heard, heard.given, "command") if heard.given in INTENTS else None
 
     def _choice(self, heard: Heard) -> Routed | None:
         """A number from 1 to the number of choices, a label, or the payload of a button."""
@@ -106,10 +115,8 @@ class Router:
         if not labels:
             return None
         text = heard.text
-        if _is_payload(text):
-            number = number_in_digits(text.strip()[len(_PAYLOAD) :])
-        else:
-            number = self._numerals.number(text, heard.language)
+        pressed = _PAYLOAD.match(text.strip())
+        number = number_in_digits(pressed["number"]) if pressed else self._numerals.number(text, heard.language)
         if number is not None and 1 <= number <= len(labels):
             return number - 1
         bare = key(text)
@@ -182,9 +189,9 @@ class Router:
 
 
 def _is_payload(text: str) -> bool:
-    """Whether the message is what a button sends: `choice:2`."""
-    text = text.strip().lower()
-    return text.startswith(_PAYLOAD) and number_in_digits(text[len(_PAYLOAD) :]) is not None
+    """Whether the message is what a button sends: `choice:2`, `choice:2:ab12cd`."""
+    pressed = _PAYLOAD.match(text.strip())
+    return pressed is not None and number_in_digits(pressed["number"]) is not None
 
 
 def _certain(heard: Heard, intent: str, route: str, entities: list[dict[str, Any]] | None = None) -> Routed:

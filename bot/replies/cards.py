@@ -61,7 +61,7 @@ _CONTACTS = {
 SHARED_ROWS = frozenset({0, 1, 3})
 """Rows of short facts: distance and opening; cost, booking and papers; limits. Every other fact has its own row."""
 
-_DISCLOSED = frozenset({"police", "immigration_authority"})
+DISCLOSED = frozenset({"police", "immigration_authority"})
 """Operators that are named already in the list: people decide with it whether they call (safety.md, decision 5)."""
 _WHOLE_DAY = 1440
 
@@ -231,7 +231,7 @@ def _head(card: Card, reader: Reader, details: bool) -> Iterator[Line]:
         yield from line("limits", "card:min_age", 3, age=card.min_age)
     if card.max_age is not None:
         yield from line("limits", "card:max_age", 3, age=card.max_age)
-    if details or card.operator_type in _DISCLOSED:
+    if details or card.operator_type in DISCLOSED:
         yield from line("operator", f"operator:{card.operator_type}" if card.operator_type else None, 3)
     if details or card.must_report == "all":
         yield from line("must_report", f"report:{card.must_report}", 7)

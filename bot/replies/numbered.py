@@ -1,4 +1,4 @@
-"""A message with its choices as numbers, for channels without buttons: number n picks choice n, none is dropped."""
+"""A message with its choices as numbers, for channels without buttons: number n picks choice n, none is dropped (pages.py)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ def details_choices(outbound: Outbound) -> int:
 
 
 def choice_lines(outbound: Outbound) -> list[str]:
-    """The choices, each with its number; those for details in one line, since the cards bear their numbers already."""
+    """The choices of the page, each with its number; those for details in one line: the cards bear their numbers already."""
+    first, end = outbound.page or (0, len(outbound.choices))
     details = details_choices(outbound)
     lines = []
-    if details:
+    if details and not first:
         numbers = "1" if details == 1 else f"1-{details}"
         lines.append(wording(Text("choice:details_range", {"range": Ready(numbers)}), outbound.language))
-    lines += [f"{n}. {label}" for n, label in enumerate(outbound.choices[details:], details + 1)]
+    start = max(first, details)
+    lines += [f"{n}. {label}" for n, label in enumerate(outbound.choices[start:end], start + 1)]
     return lines
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.messages import Card, Choice, Outbound, Reply, Text
+from bot.messages import Card, Choice, Outbound, Reply, Text, choices_token
 from bot.replies import cards as worded_cards
 from bot.replies import short
 from bot.replies.bidi import RLM, directed, isolate
@@ -16,7 +16,7 @@ from bot.replies.catalogue import VERBATIM, say, spoken
 from bot.replies.formats import Reader
 from bot.replies.texts import TEXTS
 
-__all__ = ["around_cards", "block", "custom", "with_a_person", "word"]
+__all__ = ["around_cards", "block", "custom", "offered", "with_a_person", "word"]
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,19 @@ def word(
     `now` is aware, or naive in the local time of the services; `country` (ISO alpha-2) is where the person is.
     A text or card that cannot be worded is left out and logged: the rest is still said.
     """
+    return offered(reply, language, channel=channel, now=now, country=country, second_language=second_language)[0]
+
+
+def offered(
+    reply: Reply,
+    language: str,
+    *,
+    channel: str,
+    now: datetime,
+    country: str | None,
+    second_language: str | None = None,
+) -> tuple[Outbound, tuple[Choice, ...]]:
+    """As `word`, and what each of the message's choices means: those of the reply, and on SMS "Read on" and "More options"."""
     reader = Reader(language, channel, country, second_language, now)
     details = reply.kind == "details"
     head = _texts(reply.texts, reader)
@@ -53,8 +66,13 @@ def word(
         custom=custom(reply),
         cards=tuple(blocks),
         ask_location=reply.ask_location,
+        page=reply.page,
     )
-    return short.shortened(outbound, reply, reader, head, foot) if channel == "sms" else outbound
+    choices = reply.choices
+    if channel == "sms":
+        outbound, choices = short.shortened(outbound, reply, reader, head, foot)
+    meanings = [{"intent": choice.intent, "entities": dict(choice.entities)} for choice in choices]
+    return replace(outbound, token=choices_token(meanings) if meanings else ""), choices
 
 
 def with_a_person(reply: Reply, language: str, second_language: str | None = None) -> Reply:

@@ -14,7 +14,7 @@ from bot.replies.checks import Problem
 from bot.replies.formats import Reader
 from bot.replies.neutrality import findings
 from bot.replies.numbered import as_text
-from bot.replies.render import word
+from bot.replies.render import offered, word
 from bot.replies.samples import CHANNELS, DETAILS, NOW, SERVICES, crisis, text
 from bot.replies.texts import sources
 
@@ -59,9 +59,10 @@ def _text(code: str, key: str) -> Iterator[Problem]:
 def _message(code: str, name: str, reply: Reply) -> Iterator[Problem]:
     """Whole messages: as many choices as there are, on SMS at most three segments, danger with its number in the first of one."""
     for channel in CHANNELS:
-        outbound = word(reply, code, channel=channel, now=NOW, country="GR")
-        if len(outbound.choices) != len(reply.choices) or not all(outbound.choices):
-            yield Problem(code, name, "choices", f"{channel}: {len(outbound.choices)} of {len(reply.choices)}")
+        outbound, choices = offered(reply, code, channel=channel, now=NOW, country="GR")
+        kept = [choice for choice in choices if choice in reply.choices]
+        if len(outbound.choices) != len(choices) or kept != list(reply.choices) or not all(outbound.choices):
+            yield Problem(code, name, "choices", f"{channel}: {len(outbound.choices)}, of {len(reply.choices)}")
     whole = as_text(word(reply, code, channel="sms", now=NOW, country="GR"), "sms")
     if sms.segments(whole) > 3:
         yield Problem(code, name, "segments", f"{sms.segments(whole)} SMS segments, at most 3")

@@ -53,6 +53,10 @@ _("choice:more", "More places")
 _("choice:details", "Details {n}")
 # Behind the numbers of a list on channels without buttons: "1-3: Details".
 _("choice:details_range", "{range}: Details")
+# The rest of a text, or of the facts about a place, that did not fit into one SMS.
+_("choice:read_on", "Read on")
+# The rest of a list of choices that did not fit into one message; also the title of that rest.
+_("choice:more_options", "More options")
 _("choice:other_place", "Another town")
 _("choice:none", "None of these")
 # Button below the details of a place: something in them is not right.
@@ -226,6 +230,8 @@ _("protection:trafficking", "You decide what happens next. No one needs to know 
 
 _("neutral:migration", "We do not tell people to go, to stay or to return. That is your decision.")
 _("neutral:migration_options", "You can read checked facts on each of these:")
+# The same on SMS, so short that the first page holds a choice of each side.
+_("neutral:migration_options@sms", "Checked facts on each:")
 _("neutral:route", "We give no information on crossing borders or on people who transport others.")
 _("neutral:route_safety", "If someone holds you, your papers or your family, call {number}.")
 _("neutral:route_safety_no_number", "If someone holds you, your papers or your family, call the emergency number.")
@@ -251,6 +257,10 @@ _("not_understood_menu", "I still did not understand. Here is what I can do.")
 _("empty", "I got no words. Write what you need, in any language.")
 _("media", "I can only read text. Please write it in words.")
 _("error", "Something went wrong on our side. Please write it again.")
+# A button of an old message was pressed; the menu follows.
+_("old_button", "This button is from an older message. Please choose again.")
+# The provider of SMS or of the app was out of order for so long that the answer may not be true any more.
+_("late", "Our answer could not reach you in time. Please write again.")
 _("out_of_scope", "I only know about help and rights for people on the move.")
 _("insult", "I am sorry that this is hard. I can show places of help, or how to reach a person.")
 _("identity", "I am a machine. Aid workers keep my list of places. I give facts, no advice.")

@@ -16,8 +16,8 @@ from tests.e2e.conftest import Person, Servers
 pytestmark = pytest.mark.e2e
 
 CONVERSATION = yaml.safe_load(Path(__file__).with_name("conversation.yml").read_text(encoding="utf-8"))
-SMS_STEPS = ("need", "place", "more", "danger", "forget")
-"""Not the decision: its eight choices, which must all be offered alike, want pages on SMS (docs/open.md)."""
+SMS_STEPS = ("need", "place", "more", "danger", "decision", "more", "forget")
+"""The second "more" is for the other choices of the decision."""
 CODES = [language.code for language in served()]
 
 
@@ -94,7 +94,10 @@ def test_every_language_has_its_conversation() -> None:
 def test_every_sms_of_the_conversation_costs_at_most_three_segments(servers: Servers, code: str) -> None:
     said = CONVERSATION[code]
     person = servers.person("sms")
-    costs = {
-        (step, answer["text"]): sms.segments(answer["text"]) for step in SMS_STEPS for answer in person.say(said[step])
-    }
+    answers = [(step, answer) for step in SMS_STEPS for answer in person.say(said[step])]
+    costs = {(step, answer["text"]): sms.segments(answer["text"]) for step, answer in answers}
     assert not {step: parts for step, parts in costs.items() if parts > 3}
+    after = next(n for n, (_, answer) in enumerate(answers) if answer["custom"]["kind"] == "neutral") + 1
+    decision, more = answers[after - 1][1]["text"], answers[after][1]["custom"]["kind"]
+    paged = not re.search(r"^8\. ", decision, re.MULTILINE)
+    assert more == "choices" if paged else more in ("services", "text"), "what did not fit comes with more"

@@ -51,11 +51,11 @@ def test_each_check_can_fail(broken: Any, code: str, key: str, words: str, rule:
 
 
 def test_a_lost_choice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    genuine = rendered_checks.word
+    genuine = rendered_checks.offered
 
-    def word(*args: Any, **options: Any) -> Any:
-        outbound = genuine(*args, **options)
-        return outbound.__class__(**{**outbound.__dict__, "choices": outbound.choices[:-1]})
+    def offered(*args: Any, **options: Any) -> Any:
+        outbound, choices = genuine(*args, **options)
+        return outbound.__class__(**{**outbound.__dict__, "choices": outbound.choices[:-1]}), choices
 
-    monkeypatch.setattr(rendered_checks, "word", word)
+    monkeypatch.setattr(rendered_checks, "offered", offered)
     assert "choices" in {problem.rule for problem in check_rendered("en")}
