@@ -9,7 +9,9 @@ __all__ = ["configure"]
 _QUIET = (
     "httpx",
     "httpcore",
+    "telegram",
     "twilio.http_client",
+    "urllib3",
     "sqlalchemy",
     "rasa",
     "rasa_sdk",
