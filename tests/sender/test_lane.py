@@ -226,7 +226,9 @@ async def test_replies_before_broadcasts(tmp_path: Path, provider: Provider) -> 
     place.say("1", "reply")
     place.say("2", "other reply")
     assert [o.outbound.text for o in place.outbox.claim("test", "sms", 1)] == ["reply"]
-    assert [o.outbound.text for o in place.outbox.claim("test", "sms", 5)] == ["other reply"], "one at a time for one person"
+    assert [o.outbound.text for o in place.outbox.claim("test", "sms", 5)] == ["other reply"], (
+        "one at a time for one person"
+    )
 
 
 async def test_no_address_is_kept_when_it_is_done(tmp_path: Path, provider: Provider) -> None:
