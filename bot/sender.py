@@ -68,6 +68,7 @@ class Lane:
         self._underway: set[asyncio.Task[None]] = set()
         self._down = asyncio.Event()
         self._stopping = False
+        self._next_look = 0.0
 
     async def run(self) -> None:
         """Send until `stop`."""
@@ -115,7 +116,11 @@ class Lane:
         self.event.set()
 
     async def _give_up_old(self) -> None:
-        before = time.time() - self.config.answer_minutes * 60
+        longest = self.config.answer_minutes * 60
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + min(5.0, longest / 10)
+        before = time.time() - longest
         gone = await asyncio.to_thread(self.outbox.give_up, self.channel, before, late(self.channel))
         if gone:
             log.warning("%s: %d messages were too old to be sent", self.channel, gone)
@@ -140,7 +145,10 @@ class Lane:
             return
         parts = self.client.parts(outgoing.outbound)
         at = outgoing.parts
-        if outgoing.uncertain and at < len(parts):
+        if at >= len(parts):  # it was laid out in more parts when it was begun
+            await asyncio.to_thread(self.outbox.failed, outgoing.id, "its parts have changed; the last may be missing")
+            return
+        if outgoing.uncertain:
             settled = await self._settle(outgoing, parts[at], at, len(parts), outgoing.created_at)
             if not settled:
                 return
@@ -148,7 +156,6 @@ class Lane:
         for number in range(at, len(parts)):
             if not await self._send_part(outgoing, parts[number], number + 1, len(parts)):
                 return
-        await asyncio.to_thread(self.outbox.sent, outgoing.id)
 
     async def _send_part(self, outgoing: Outgoing, part: Part, number: int, of: int) -> bool:
         """Send one part; False if the message is not to go on now."""
@@ -182,15 +189,15 @@ class Lane:
             self._pause(error)
             settled = await self._settle(outgoing, part, number - 1, of, started)
             return bool(settled)
-        await self._taken(outgoing, part, identifier, number)
+        await self._taken(outgoing, part, identifier, number, of)
         return True
 
-    async def _taken(self, outgoing: Outgoing, part: Part, identifier: str, number: int) -> None:
+    async def _taken(self, outgoing: Outgoing, part: Part, identifier: str, number: int, of: int) -> None:
         counts: Mapping[str, int] = {
             f'outbox_parts_total{{channel="{self.channel}"}}': 1,
             **self.client.counts(part, outgoing.outbound),
         }
-        await asyncio.to_thread(self.outbox.taken, outgoing.id, identifier, number, counts)
+        await asyncio.to_thread(self.outbox.taken, outgoing.id, identifier, number, counts, last=number >= of)
 
     async def _again(self, outgoing: Outgoing, seconds: float, reason: str) -> None:
         await asyncio.to_thread(self.outbox.again, outgoing.id, time.time() + seconds, reason)
@@ -201,7 +208,7 @@ class Lane:
         Returns the number of the next part, or 0 if the message has ended or waits."""
         identifier = await self._ask(outgoing, part, since)
         if identifier:
-            await self._taken(outgoing, part, identifier, sent + 1)
+            await self._taken(outgoing, part, identifier, sent + 1, of)
             return sent + 2
         if identifier == "" or (outgoing.outbound.kind in URGENT and outgoing.attempts < 2):
             await self._again(outgoing, 0.0, "not taken" if identifier == "" else "sent again: nobody knows")

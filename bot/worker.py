@@ -31,6 +31,9 @@ MAX_ATTEMPTS = 3
 """A message with which a worker died so often gets an apology instead of another try."""
 
 
+WATCHED = ("web", "rest", PARSE)
+"""Channels where somebody looks at the screen until the answer is there. Every second message is one of theirs if one waits, so that a
+thousand SMS do not keep a page waiting, nor a thousand pages an SMS."""
 LASTING = frozenset({"language", "second_language", "chosen_language", "place", "said"})
 """What of a conversation's memory outlasts a long silence: how to speak with the person, and where they are."""
 
@@ -62,9 +65,12 @@ class Worker:
             log.info("%s: %d messages of a worker that died are taken up again", self.name, released)
         bell = Doorbell(self.bells, self.name)
         log.info("%s: ready", self.name)
+        watched = False
         try:
             while not self._stop.is_set():
-                claim = self.mailbox.claim(self.name, self.config.turn_timeout_seconds)
+                watched = not watched
+                first = WATCHED if watched else ()
+                claim = self.mailbox.claim(self.name, self.config.turn_timeout_seconds, first)
                 if claim is None:
                     await bell.wait(0.5)
                     continue

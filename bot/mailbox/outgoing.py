@@ -149,22 +149,25 @@ class Outbox:
             )
         return bool(changed.rowcount)
 
-    def taken(self, row: int, provider_id: str, parts: int, counts: Mapping[str, int] | None = None) -> None:
-        """The provider has taken `parts` messages of it; more follow. `counts` are added to the counters."""
-        with self._engine.begin() as connection:
-            connection.execute(
-                sa.update(outbox).where(outbox.c.id == row).values(provider_id=provider_id[:200], parts=parts, reason=None)
-            )  # fmt: skip
-            self._count(connection, counts or {})
+    def taken(
+        self, row: int, provider_id: str, parts: int, counts: Mapping[str, int] | None = None, *, last: bool = True
+    ) -> None:
+        """The provider has taken `parts` messages of it. `last`: that is all of it, wording and address are dropped.
 
-    def sent(self, row: int) -> None:
-        """All of it is taken: wording and address are dropped."""
+        `counts` are added to the counters."""
         with self._engine.begin() as connection:
             connection.execute(
                 sa.update(outbox)
-                .where(outbox.c.id == row, outbox.c.state.in_(_UNSENT))
-                .values(state="sent", body=None, address=None, done_at=time.time())
+                .where(outbox.c.id == row)
+                .values(provider_id=provider_id[:200], parts=parts, reason=None)
             )
+            if last:
+                connection.execute(
+                    sa.update(outbox)
+                    .where(outbox.c.id == row, outbox.c.state.in_(_UNSENT))
+                    .values(state="sent", body=None, address=None, done_at=time.time())
+                )
+            self._count(connection, counts or {})
 
     def again(self, row: int, at: float, reason: str) -> None:
         """The provider surely did not take it: it waits until `at`."""

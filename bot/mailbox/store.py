@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,10 +118,10 @@ class Mailbox:
 
     # --- work ---------------------------------------------------------------------------------------------------------
 
-    def claim(self, worker: str, lease_seconds: float = 60.0) -> Claim | None:
+    def claim(self, worker: str, lease_seconds: float = 60.0, first: Collection[str] = ()) -> Claim | None:
         """The oldest message whose sender has no older open one, now this worker's; None if there is none.
 
-        A claim of another worker that is older than `lease_seconds` is taken over (that worker hangs or its machine is gone).
+        `first`: channels whose messages go before older ones of others. A claim of another worker that is older than `lease_seconds` is taken over (that worker hangs or its machine is gone).
         """
         now = time.time()
         older = inbox.alias("older")
@@ -134,7 +134,7 @@ class Mailbox:
                     older.c.conversation == inbox.c.conversation, older.c.state != "done", older.c.id < inbox.c.id
                 ),
             )
-            .order_by(inbox.c.id)
+            .order_by(sa.case((inbox.c.channel.in_(list(first)), 0), else_=1), inbox.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)  # PostgreSQL; SQLite holds the one writer's lock anyway
         )

@@ -39,7 +39,7 @@ class Poller:
             while True:
                 try:
                     if not webhook_removed:
-                        await self._receiver.connection().bot.delete_webhook()
+                        await self._receiver.connection().bot.delete_webhook(drop_pending_updates=False)
                         webhook_removed = True
                     await self._take(await self._fetch(LONG_POLL))
                 except Exception as error:
@@ -52,7 +52,7 @@ class Poller:
             if self._offset != self._confirmed:
                 try:
                     await asyncio.wait_for(self._fetch(0), CONFIRM_SECONDS)
-                except (TelegramError, asyncio.TimeoutError) as error:  # they come again, and are stored once
+                except Exception as error:  # they come again, and are stored once
                     log.warning("telegram: the last messages were not confirmed: %s", type(error).__name__)
 
     async def _fetch(self, seconds: int) -> Any:

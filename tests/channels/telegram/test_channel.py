@@ -107,7 +107,7 @@ async def test_no_callback_data_comes_near_64_bytes() -> None:
     await client.close()
 
 
-async def test_a_slow_answer_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_answer_is_unknown(tmp_path: Path) -> None:
     with Provider(wire.OK, {**wire.OK, "delay": 2.0}) as provider:
         client = TelegramClient(config_for(provider.url, tmp_path))
         with pytest.raises(Exception) as raised:  # not waiting for our own 20 seconds

@@ -46,7 +46,7 @@ def _merged(under: Any, over: Any) -> Any:
     return over
 
 
-def update_of(send: Any, letters: str = "", repeat: int = 1) -> Any:
+def update_of(send: Any, repeat: int = 1) -> Any:
     """The update of a case. `whole: {...}` is one as it is; in any other the fields that are always there are added."""
     if not isinstance(send, dict):
         return send
