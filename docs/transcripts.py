@@ -17,7 +17,7 @@ from bot.replies import sms
 from bot.settings import settings
 from tests.e2e.phones import Phone, Seen, phones
 
-CONVERSATION = ("i need a lawyer", "Athens", "1", "should i go to germany", "boat is sinking we are 30", "مرحبا")
+CONVERSATION = ("i need a lawyer", "Athens", "1", "should i go to germany", "boat is sinking we are 30", "محتاج دكتور، أنا بأثينا")
 TITLES = {
     "web": "The web page",
     "telegram": "Telegram",
@@ -34,7 +34,8 @@ def shown(seen: Seen, channel: str) -> str:
     if seen.buttons:
         parts.append("Buttons: " + " ".join(f"`{label}`" for label in seen.buttons))
     if channel == "sms":
-        parts.append(f"*{len(seen.text)} characters, {sms.encoding(seen.text)}, {sms.segments(seen.text)} segments*")
+        cost = sms.segments(seen.text)
+        parts.append(f"*{len(seen.text)} characters, {sms.encoding(seen.text)}, {cost} segment{'s' * (cost > 1)}*")
     return "\n\n".join(parts) + "\n"
 
 

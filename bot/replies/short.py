@@ -49,6 +49,7 @@ DROP_ORDER = (
     "booking",
     "papers",
     "cost",
+    "language_switched",
     "hours",
     "checked",
     "limits",

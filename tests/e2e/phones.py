@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
@@ -26,10 +27,24 @@ from tests.channels.whatsapp.wire import request as whatsapp_request
 from tests.e2e.conftest import free_port, launch
 from tests.peers import TelegramServer, telegram_server
 
-QUIET = 0.8
-"""Seconds without another message after which an answer is whole."""
+QUIET = {"sms": 1.6}
+"""Seconds without another message after which an answer is whole (an SMS goes out at most once a second); else 0.8."""
 PATIENCE = 30.0
 SMS_NUMBER, WHATSAPP_NUMBER = "+447700900000", "+14155238886"
+
+
+class Twilio(Provider):
+    """A Twilio that takes everything and can list what it has taken."""
+
+    def _handle(self, http: Any) -> None:
+        address = urlsplit(http.path)
+        if http.command == "GET" and address.path.endswith("/Messages.json"):
+            to = dict(parse_qsl(address.query)).get("To")
+            taken = [r.body for r in list(self.requests) if r.method == "POST" and r.body.get("To") == to]
+            rows = [{"sid": "SM" + "1" * 32, "body": body["Body"], "direction": "outbound-api"} for body in taken[::-1]]
+            with self._lock:
+                self._answers = [{"json": {"messages": rows[:20], "page_size": 20, "next_page_uri": None}}]
+        super()._handle(http)
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ class Phone(ABC):
             now = len(self._got())
             if now != count:
                 count, since = now, time.monotonic()
-            elif count > before and time.monotonic() - since > QUIET:
+            elif count > before and time.monotonic() - since > QUIET.get(self.name, 0.8):
                 break
             time.sleep(0.05)
         answers = self._got()[before:]
@@ -195,7 +210,7 @@ def phones(var: Path, prepared: Path, snapshot: Path, environment: Mapping[str, 
     taken = {"status": 201, "json": {"sid": "SM" + "0" * 32, "status": "queued", "error_code": None}}
     with (
         telegram_server(TOKEN) as telegram,
-        Provider({**taken, "json": {**taken["json"], "status": "active"}}) as twilio,
+        Twilio({**taken, "json": {**taken["json"], "status": "active"}}) as twilio,
     ):
         own = {
             "WAYPOST_VAR": str(var),

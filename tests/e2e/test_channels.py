@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.channels.sms.wire import request as sms_request
-from tests.e2e.conftest import Servers
+from tests.e2e.conftest import Servers, wait_until
 from tests.e2e.phones import Phone, Phones, Seen, phones
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -89,3 +93,35 @@ def test_the_counters_tell_segments_by_language(everyone: Phones) -> None:
     metrics = httpx.get(f"{everyone.bot_url}/metrics").text
     assert re.search(r'waypost_sms_segments_total\{language="en"\} [1-9]', metrics)
     assert re.search(r'waypost_outbox_rows\{channel="sms",state="sent"\} [1-9]', metrics)
+
+
+def test_killing_the_sender(everyone: Phones) -> None:
+    people = [everyone.sms(f"+4477009002{n:0>2}") for n in range(30)]
+    before = len(everyone.twilio.requests)
+    for turn in range(3):
+        for phone in people:
+            phone._write("hello" if not turn else f"i need food, day {turn}")
+        for pid in pids(everyone, "bot.sender"):
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: all(len(phone._got()) >= 3 for phone in people), 90, "everybody has three answers")
+    time.sleep(1)
+    rows = [
+        r.body["StatusCallback"]
+        for r in everyone.twilio.requests[before:]
+        if r.method == "POST" and "StatusCallback" in r.body
+    ]
+    assert len(rows) == len(set(rows)), "nothing was sent twice"
+    for phone in people:
+        assert "need" in phone._got()[0].text.lower(), "in order: the greeting first"
+
+
+def pids(everyone: Phones, module: str) -> list[int]:
+    """Process ids of these servers that run a module."""
+    mine = f"WAYPOST_VAR={everyone.environment['WAYPOST_VAR']}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            running = module.encode() in (path / "cmdline").read_bytes().split(b"\0")
+            if running and mine in (path / "environ").read_bytes().split(b"\0"):
+                found.append(int(path.name))
+    return found

@@ -80,7 +80,7 @@ def _identifier(value: Any) -> bool:
 
 def _private(chat: Any) -> str:
     """The address of a private chat, empty for all others."""
-    if isinstance(chat, Mapping) and _identifier(chat.get("id")):
+    if isinstance(chat, Mapping) and chat.get("type") == "private" and _identifier(chat.get("id")):
         return str(chat["id"])
     return ""
 
