@@ -17,7 +17,14 @@ from bot.replies import sms
 from bot.settings import settings
 from tests.e2e.phones import Phone, Seen, phones
 
-CONVERSATION = ("i need a lawyer", "Athens", "1", "should i go to germany", "boat is sinking we are 30", "محتاج دكتور، أنا بأثينا")
+CONVERSATION = (
+    "i need a lawyer",
+    "Athens",
+    "1",
+    "should i go to germany",
+    "boat is sinking we are 30",
+    "محتاج دكتور، أنا بأثينا",
+)
 TITLES = {
     "web": "The web page",
     "telegram": "Telegram",
