@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from actions.find_services import menu_choice, set_place
+from actions.told import keep_for_the_choice
 from actions.turn import Turn, WaypostAction
+from actions.where import learn_place
 from bot.intents import INTENTS, category_of
 from bot.languages import language, languages, served
 from bot.lookup.categories import CATEGORIES
@@ -222,6 +224,9 @@ class Clarify(WaypostAction):
         else:
             likely = _likely(turn)
             if likely:
+                keep_for_the_choice(turn)
+                if turn.place is None:
+                    learn_place(turn)
                 turn.say("choices", "clarify", choices=(*likely, Choice(Text("choice:none"), "ask_menu")))
             else:
                 turn.say("menu", "not_understood", choices=menu_choices(turn))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.turn import Turn, WaypostAction
-from actions.where import settle_place
+from actions.where import learn_place
 from bot.lookup.cards import card
 from bot.lookup.records import EmergencyNumber
 from bot.lookup.search import Query, search
@@ -79,13 +79,6 @@ def _help_choices(kind: str) -> tuple[Choice, ...]:
     return tuple(Choice(Text(label), intent) for label, intent in _HELP[kind])
 
 
-def _learn_place(turn: Turn) -> None:
-    # A place in the message tells the country of the number, but nothing may be asked before the number stands there.
-    settle_place(turn)
-    turn.replies.clear()
-    turn.changes.pop("question", None)
-
-
 class Crisis(WaypostAction):
     """emergency_*, self-harm, a child alone, somebody detained."""
 
@@ -93,7 +86,7 @@ class Crisis(WaypostAction):
 
     def answer(self, turn: Turn) -> None:
         kind = CLASSES.get(turn.intent, "danger")
-        _learn_place(turn)
+        learn_place(turn)
         legal = _legal_phone(turn) if kind == "detained" else None
         row = None if legal else emergency_number(turn, kind)
         first: list[Text] = []
@@ -124,7 +117,7 @@ class Protection(WaypostAction):
 
     def answer(self, turn: Turn) -> None:
         kind = CLASSES.get(turn.intent, "gbv")
-        _learn_place(turn)
+        learn_place(turn)
         row = emergency_number(turn, kind)
         first = [Text("protection:call", {"number": {"phone": row.number}})] if row else [Text("protection:no_number")]
         if row and row.verified_on is None:

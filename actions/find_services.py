@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.told import heard, wishes
+from actions.told import heard, told_with, wishes
 from actions.turn import Turn, WaypostAction
 from actions.where import Where, ask_place, sample_note, settle_place
 from bot.intents import category_of
@@ -27,7 +27,7 @@ class FindServices(WaypostAction):
     def answer(self, turn: Turn) -> None:
         category = category_of(turn.intent)
         assert category is not None, f"{turn.intent} is not a need"
-        turn.set(need=category, shown=0, question=None, service=None, told=heard(turn.told, turn.now))
+        turn.set(need=category, shown=0, question=None, service=None, told=told_with(turn))
         where = settle_place(turn)
         if where is Where.UNKNOWN:
             ask_place(turn, *_introduction(category))

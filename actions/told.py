@@ -1,6 +1,7 @@
 """What people told beside their need ("for my daughter, tomorrow evening"): kept as long as the need, to put better answers first.
 
-It is never asked for. Kept are values of `bot.nlu.entities`, no words of the message; a new need forgets them.
+It is never asked for. Kept are values of `bot.nlu.entities`, no words of the message; a new need forgets them, except a need
+that was picked because the bot asked what the message meant.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from actions.turn import Turn
 from bot.lookup.hours import zone
 from bot.nlu.entities import OF_AGE, moment
 
-__all__ = ["heard", "wishes"]
+__all__ = ["heard", "keep_for_the_choice", "told_with", "wishes"]
 
+_ASKED_BACK = "asked_back"
 KEPT = ("age", "day", "daytime", "hour")
 STALE = timedelta(hours=12)
 """So long after it was said "tomorrow evening" no longer counts."""
@@ -36,6 +38,19 @@ def heard(rows: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
             if name == "hour" and row.get("role") == "unsure":
                 told["hour_unsure"] = True
     return {**told, "said": now.isoformat(timespec="minutes")} if told else {}
+
+
+def keep_for_the_choice(turn: Turn) -> None:
+    """The bot asks what a message meant: what it told holds for the need that is picked next."""
+    turn.set(told={**heard(turn.told, turn.now), _ASKED_BACK: True})
+
+
+def told_with(turn: Turn) -> dict[str, Any]:
+    """What holds for the need of this message: what it told, or the one that the bot asked back about."""
+    before: Mapping[str, Any] = turn.get("told", {})
+    if turn.route == "choice" and before.get(_ASKED_BACK):
+        return {name: value for name, value in before.items() if name != _ASKED_BACK}
+    return heard(turn.told, turn.now)
 
 
 def wishes(turn: Turn, tz: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from bot.lookup.search import national_services
 from bot.messages import Choice, Text
 from bot.nlu.places import Place, Resolution
 
-__all__ = ["Where", "ask_place", "settle_place"]
+__all__ = ["Where", "ask_place", "learn_place", "settle_place"]
 
 MAX_CHOICES = 4
 """Places offered at once (directory.md, part 7, step 2)."""
@@ -49,6 +49,13 @@ def settle_place(turn: Turn, *, whole_text: bool = False, remembered: bool = Tru
         if resolution.state != "none":
             return _resolved(turn, resolution)
     return Where.KNOWN if remembered and turn.place else Where.UNKNOWN
+
+
+def learn_place(turn: Turn) -> None:
+    """Keep the place of a message if it is clear, and ask nothing: danger comes first, or something else is asked already."""
+    settle_place(turn)
+    turn.replies.clear()
+    turn.changes.pop("question", None)
 
 
 def _shared(turn: Turn, lat: float, lon: float) -> dict[str, Any]:

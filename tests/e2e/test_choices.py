@@ -92,3 +92,14 @@ def test_memory_of_the_list_does_not_grow(servers: Servers) -> None:
         while goes_on(text):
             text = pick(person, text, "More options")["text"]
         assert numbers(text)[-1] < 30
+
+
+def test_what_a_message_told_outlives_being_asked_back(servers: Servers) -> None:
+    person = servers.person("web")
+    person.say("سلام")
+    asked = person.one("برای دخترم ۹ ساله دکتر میخوام فردا صبح، آتن هستم")
+    assert asked["custom"]["kind"] == "choices", "the message is one that is asked back"
+    button = next(b for b in asked["buttons"] if "دکتر" in b["title"] or "پزشک" in b["title"])
+    found = person.say(button["payload"])[-1]
+    assert found["custom"]["kind"] == "services", "the town is not asked for again"
+    assert found["custom"]["services"], found
