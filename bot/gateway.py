@@ -30,6 +30,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot import inspection
 from bot.channels.base import Channel
+from bot.channels.parsing import TooLarge, body_of
 from bot.channels.registry import ready
 from bot.channels.web import client as web_client
 from bot.channels.web import parse as web_parse
@@ -161,11 +162,10 @@ def _gateway(request: Request) -> Gateway:
 async def _json(request: Request) -> Any:
     if not request.headers.get("content-type", "").startswith("application/json"):
         raise HTTPException(415, "send application/json")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise HTTPException(413, f"a message may have at most {MAX_BODY} bytes")
+    try:
+        body = await body_of(request, MAX_BODY)
+    except TooLarge as error:
+        raise HTTPException(413, str(error)) from error
     try:
         return json.loads(body.decode("utf-8", errors="replace"))
     except (ValueError, RecursionError) as error:

@@ -1,16 +1,32 @@
-"""What the channels' parsers share: reading a position, and saying what is wrong with a request."""
+"""What the channels' parsers share: reading a body and a position, and saying what is wrong with a request."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from starlette.requests import Request
+
 from bot.messages import Location
 
-__all__ = ["BadRequest", "location_from"]
+__all__ = ["BadRequest", "TooLarge", "body_of", "location_from"]
 
 
 class BadRequest(ValueError):
     """The request is not of the agreed form; the message says why."""
+
+
+class TooLarge(BadRequest):
+    """The body is larger than the channel reads."""
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """The body of a request, of at most that many bytes; not more of it is read. Raises TooLarge."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise TooLarge(f"a request may have at most {most} bytes")
+    return bytes(body)
 
 
 def location_from(data: Any) -> Location | None:

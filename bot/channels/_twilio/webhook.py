@@ -20,7 +20,7 @@ from twilio.request_validator import RequestValidator
 
 from bot.channels._twilio.errors import OPTED_OUT, meaning
 from bot.channels.base import Inlet
-from bot.channels.parsing import BadRequest
+from bot.channels.parsing import BadRequest, TooLarge, body_of
 from bot.identity import conversation_id
 from bot.messages import Inbound
 from bot.settings import Settings
@@ -90,11 +90,10 @@ async def _form(request: Request, config: Settings, inlet: Inlet, where: str) ->
     if not signature:
         inlet.count("forged")
         raise HTTPException(403, "the signature is missing")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise HTTPException(413, f"a request may have at most {MAX_BODY} bytes")
+    try:
+        body = await body_of(request, MAX_BODY)
+    except TooLarge as error:
+        raise HTTPException(413, str(error)) from error
     try:
         fields = parse_qsl(
             body.decode("utf-8", errors="replace"),

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.channels.parsing import TooLarge, body_of
 from bot.channels.telegram.parse import ALLOWED_UPDATES
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.retry import Patience
@@ -39,12 +40,11 @@ def route(receiver: Receiver) -> Route:
         if not secret or not secrets.compare_digest(given, secret):
             receiver.inlet.count("forged")
             return Response(status_code=403)
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY:
-                receiver.inlet.count("malformed")
-                return Response(status_code=413)
+        try:
+            body = await body_of(request, MAX_BODY)
+        except TooLarge:
+            receiver.inlet.count("malformed")
+            return Response(status_code=413)
         try:
             update = json.loads(body.decode())
         except (ValueError, RecursionError):
