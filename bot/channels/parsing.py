@@ -35,7 +35,7 @@ def location_from(data: Any) -> Location | None:
         return None
     try:
         lat, lon = float(data["lat"]), float(data["lon"])
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise BadRequest('location must be {"lat": number, "lon": number}') from error
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise BadRequest("location: lat must be in -90..90 and lon in -180..180")

@@ -124,6 +124,7 @@ BAD_CHAT = [
     ("a list", ["hello"], 400),
     ("location without lon", {"id": "message-0001", "location": {"lat": 1}}, 400),
     ("location off the earth", {"id": "message-0001", "location": {"lat": 91, "lon": 0}}, 400),
+    ("location beyond all numbers", {"id": "message-0001", "location": {"lat": 10**400, "lon": 0}}, 400),
     ("location of text", {"id": "message-0001", "location": {"lat": "north", "lon": "west"}}, 400),
 ]
 

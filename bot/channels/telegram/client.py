@@ -25,7 +25,7 @@ __all__ = ["MOST_BUTTONS", "TelegramClient"]
 
 MOST_BUTTONS = 100
 """Buttons below a message; Telegram refuses more."""
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=False)
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class TelegramClient(Client):
