@@ -24,7 +24,8 @@ _BLOCK = re.compile(r"\{%\s*blocktrans(?:late)?\b[^%]*%\}(.*?)\{%\s*endblocktran
 def template() -> Catalog:
     """Every message of the staff's side."""
     catalog = Catalog(fuzzy=False)
-    methods = [("**/migrations/**.py", "ignore"), ("**.py", "python")]
+    # What `checkfile` says is in English until it has a page (docs/open.md).
+    methods = [("**/migrations/**.py", "ignore"), ("**/exchange/**.py", "ignore"), ("**.py", "python")]
     for _file, _line, message, comments, context in extract_from_dir(ROOT, methods, keywords=KEYWORDS):
         catalog.add(message, context=context, auto_comments=comments)
     for file in sorted((ROOT / "templates").rglob("*.html")):
