@@ -6,6 +6,7 @@ Environment (see docs/settings.md):
   WAYPOST_DIRECTORY_SECRET_KEY       signing key; else <var>/directory.key, made at first use
   WAYPOST_DIRECTORY_HOSTS            host names that it answers to, divided by commas; default: this machine only
   WAYPOST_DIRECTORY_HTTPS=1|0        cookies only over TLS, HSTS; default: 1 if any other host is named
+  WAYPOST_HSDS_RATE=120/min          requests to the HSDS API that one network address may make (docs/hsds.md)
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bot.settings import settings as waypost
 from directory.environment import database, flag, secret_key
+from directory.hsds.rates import rate
 
 _settings = waypost()
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,6 +128,21 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+HSDS_RATE = rate(os.environ.get("WAYPOST_HSDS_RATE", "120/min"))
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "NUM_PROXIES": 1 if HTTPS else 0,
+}
+"""Over TLS there is a proxy in front, which adds the address of the reader as the last one of X-Forwarded-For."""
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Waypost: the directory as HSDS",
+    "VERSION": "3.0",
+    "DESCRIPTION": "Open Referral's Human Services Data Specification 3.0, read-only: what is published and public.",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
 
 LOGGING = {
     "version": 1,
