@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 
 from aiolimiter import AsyncLimiter
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Client, NotTaken, OptedOut, Part, Refused, SendError, Throttled, Unknown
 from bot.channels.registry import ready
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 NAME = "sender"
 LOOK_EVERY = 2.0
 """Seconds after which a lane looks by itself whether something is due."""
+TIDY_EVERY = 5.0
+"""Seconds between two looks for what was left lying or is too old."""
 LONGEST_PAUSE = 30.0
 """Seconds between two questions to a provider that is down."""
 REMEMBERED = 10_000
@@ -65,73 +68,76 @@ class Lane:
         self.event = asyncio.Event()
         self._pace = AsyncLimiter(max(1.0, client.per_second), max(1.0, 1 / client.per_second))
         self._people: OrderedDict[str, AsyncLimiter] = OrderedDict()
-        self._underway: set[asyncio.Task[None]] = set()
-        self._down = asyncio.Event()
-        self._stopping = False
+        self._underway: dict[int, asyncio.Task[None]] = {}
+        """Tasks by the row that they send."""
+        self._down = False
+        self._stopping = asyncio.Event()
         self._next_look = 0.0
 
     async def run(self) -> None:
         """Send until `stop`."""
-        for outgoing in await asyncio.to_thread(self.outbox.take_up, NAME, self.channel):
-            log.warning("%s: message %d was being sent when the sender died", self.channel, outgoing.id)
-            self._start(outgoing)
-        while not self._stopping:
-            if self._down.is_set():
+        while not self._stopping.is_set():
+            if self._down:
                 await self._until_reachable()
                 continue
             self.event.clear()
             try:
-                await self._give_up_old()
-                room = self.client.at_once - len(self._underway)
-                found = await asyncio.to_thread(self.outbox.claim, NAME, self.channel, room) if room > 0 else []
+                seconds = await self._step()
             except Exception as error:  # the database is locked or away: nothing is lost, look again
                 log.error("%s: the outbox cannot be read: %s", self.channel, type(error).__name__)
-                found = []
-            for outgoing in found:
-                self._start(outgoing)
-            if not found:
-                await self._wait()
+                seconds = LOOK_EVERY
+            if seconds:
+                await _pause(self.event, seconds)
 
     async def stop(self) -> None:
         """Let what is under way end, up to twenty seconds, and close the connections."""
-        self._stopping = True
+        self._stopping.set()
         self.event.set()
         if self._underway:
-            await asyncio.wait(self._underway, timeout=20)
+            await asyncio.wait(self._underway.values(), timeout=20)
         await self.client.close()
 
-    async def _wait(self) -> None:
+    async def _step(self) -> float:
+        """Start what is due; returns the seconds until something may be due again, 0 if there may be more now."""
+        await self._tidy()
+        room = self.client.at_once - len(self._underway)
+        found = await asyncio.to_thread(self.outbox.claim, NAME, self.channel, room) if room > 0 else []
+        for outgoing in found:
+            self._start(outgoing)
+        if found:
+            return 0.0
         due = await asyncio.to_thread(self.outbox.next_due, self.channel)
-        seconds = LOOK_EVERY if due is None else min(LOOK_EVERY, max(0.05, due - time.time()))
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self.event.wait(), seconds)
+        return LOOK_EVERY if due is None else min(LOOK_EVERY, max(0.05, due - time.time()))
 
     def _start(self, outgoing: Outgoing) -> None:
         task = asyncio.create_task(self._deliver(outgoing))
-        self._underway.add(task)
-        task.add_done_callback(self._ended)
+        self._underway[outgoing.id] = task
+        task.add_done_callback(lambda _: self._ended(outgoing.id))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._underway.discard(task)
+    def _ended(self, row: int) -> None:
+        self._underway.pop(row, None)
         self.event.set()
 
-    async def _give_up_old(self) -> None:
+    async def _tidy(self) -> None:
+        """Now and then: take up what was left lying, give up what is too old."""
         longest = self.config.answer_minutes * 60
         if time.monotonic() < self._next_look:
             return
-        self._next_look = time.monotonic() + min(5.0, longest / 10)
-        before = time.time() - longest
-        gone = await asyncio.to_thread(self.outbox.give_up, self.channel, before, late(self.channel))
+        for outgoing in await asyncio.to_thread(self.outbox.take_up, NAME, self.channel, list(self._underway)):
+            log.warning("%s: message %d was being sent when the sender or its database died", self.channel, outgoing.id)
+            self._start(outgoing)
+        gone = await asyncio.to_thread(self.outbox.give_up, self.channel, time.time() - longest, late(self.channel))
         if gone:
             log.warning("%s: %d messages were too old to be sent", self.channel, gone)
+        self._next_look = time.monotonic() + min(TIDY_EVERY, longest / 10)
 
     # --- one message ------------------------------------------------------------------------------------------------------
 
     async def _deliver(self, outgoing: Outgoing) -> None:
         try:
             await self._send(outgoing)
-        except asyncio.CancelledError:
-            raise
+        except SQLAlchemyError as error:  # what is left lying is taken up when the database is there again
+            log.error("%s: message %d waits for the database: %s", self.channel, outgoing.id, type(error).__name__)
         except Exception as error:  # a fault of ours: never silence, never a loop
             log.error("%s: message %d broke: %s", self.channel, outgoing.id, type(error).__name__)
             await asyncio.to_thread(self.outbox.failed, outgoing.id, f"broke: {type(error).__name__}")
@@ -161,7 +167,7 @@ class Lane:
         """Send one part; False if the message is not to go on now."""
         async with self._person(outgoing.conversation), self._pace:
             pass
-        if self._down.is_set():
+        if self._down:
             await self._again(outgoing, 0.0, "the provider takes nothing")
             return False
         if not await asyncio.to_thread(self.outbox.sending, outgoing.id):
@@ -219,13 +225,13 @@ class Lane:
 
     async def _ask(self, outgoing: Outgoing, part: Part, since: float) -> str | None:
         """Ask the provider, once it is there again; None if it cannot tell."""
-        while not self._stopping:
+        while not self._stopping.is_set():
             with contextlib.suppress(SendError):
                 await asyncio.sleep(max(0.0, since + ASK_AFTER - time.time()) if self.client.can_tell else 0.0)
                 return await self.client.was_taken(outgoing.address, part, since)
             if time.time() - outgoing.created_at > self.config.answer_minutes * 60:
                 return None
-            await asyncio.sleep(5)
+            await _pause(self._stopping, 5.0)
         return None
 
     # --- the provider ----------------------------------------------------------------------------------------------------------
@@ -238,32 +244,32 @@ class Lane:
         return limiter
 
     def _pause(self, error: SendError) -> None:
-        if not self._down.is_set():
+        if not self._down:
             log.error("%s: the provider takes nothing now: %s; messages wait", self.channel, error.reason)
-            self._down.set()
+            self._down = True
 
     async def _until_reachable(self) -> None:
         pause = 1.0
-        while not self._stopping:
+        while not self._stopping.is_set():
             try:
                 await self.client.reachable()
                 log.info("%s: the provider is there again", self.channel)
-                self._down.clear()
+                self._down = False
                 return
             except SendError as error:
                 log.warning("%s: still not: %s; asking again in %.0f s", self.channel, error.reason, pause)
             except Exception as error:
                 log.error("%s: asking the provider broke: %s", self.channel, type(error).__name__)
-            with contextlib.suppress(Exception):
-                await self._give_up_old()
-            self.event.clear()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._stopped(), pause)
+            with contextlib.suppress(SQLAlchemyError):
+                await self._tidy()
+            await _pause(self._stopping, pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
-    async def _stopped(self) -> None:
-        while not self._stopping:
-            await asyncio.sleep(0.1)
+
+async def _pause(event: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until something happens."""
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
 
 
 async def serve(config: Settings, stopping: asyncio.Event) -> None:

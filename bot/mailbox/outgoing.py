@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +23,13 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.identity import unseal
-from bot.mailbox.tables import counter, create_engine, opt_out, outbox
+from bot.mailbox.tables import UNSENT, Store, counter, opt_out, outbox
 from bot.messages import Outbound
 
 __all__ = ["BROADCAST", "REPLY", "Outbox", "Outgoing"]
 
 REPLY, BROADCAST = 0, 1
 """Priorities: what a person waits for goes first."""
-_UNSENT = ("queued", "claimed", "sending")
 LATE = -1
 """Position of the message that says that an answer came too late; it stands for all answers to one message."""
 
@@ -53,18 +52,8 @@ class Outgoing:
     """A sender died while it was being sent."""
 
 
-class Outbox:
-    """The outbox in the database of that URL. Safe to use from many threads and processes."""
-
-    def __init__(self, url: str) -> None:
-        self._engine = create_engine(url)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._engine.dispose()
-
-    def _read(self) -> Any:
-        return self._engine.connect().execution_options(reading=True)
+class Outbox(Store):
+    """What goes out, and who wants nothing more."""
 
     # --- taking --------------------------------------------------------------------------------------------------------
 
@@ -77,7 +66,7 @@ class Outbox:
         first = ~sa.exists().where(
             older.c.conversation == outbox.c.conversation,
             older.c.channel == outbox.c.channel,
-            older.c.state.in_(_UNSENT),
+            older.c.state.in_(UNSENT),
             older.c.id != outbox.c.id,
             sa.or_(
                 older.c.state != "queued",
@@ -98,7 +87,7 @@ class Outbox:
         with self._read() as connection:  # a look without the writer's lock: an idle sender disturbs nobody
             if connection.execute(due.limit(1)).first() is None:
                 return []
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             rows = connection.execute(query).all()
             if rows:
                 connection.execute(
@@ -127,10 +116,15 @@ class Outbox:
             found = connection.execute(query).scalar()
         return None if found is None else float(found)
 
-    def take_up(self, sender: str, channel: str) -> list[Outgoing]:
-        """After a start: gives back what a sender of that name had claimed, and returns what it was just sending."""
-        mine = (outbox.c.channel == channel, outbox.c.claimed_by == sender)
-        with self._engine.begin() as connection:
+    def take_up(self, sender: str, channel: str, busy: Collection[int] = ()) -> list[Outgoing]:
+        """What a sender of that name left lying, because it died or lost the database: gives back what it had claimed, and
+        returns what it was just sending. `busy`: rows that it has in hand."""
+        mine = (outbox.c.channel == channel, outbox.c.claimed_by == sender, outbox.c.id.not_in(list(busy)))
+        with self._read() as connection:
+            left = sa.select(outbox.c.id).where(*mine, outbox.c.state.in_(("claimed", "sending")))
+            if connection.execute(left.limit(1)).first() is None:
+                return []
+        with self._write() as connection:
             connection.execute(sa.update(outbox).where(*mine, outbox.c.state == "claimed").values(state="queued"))
             rows = connection.execute(
                 sa.select(outbox).where(*mine, outbox.c.state == "sending").order_by(outbox.c.id)
@@ -141,7 +135,7 @@ class Outbox:
 
     def sending(self, row: int) -> bool:
         """It goes to the provider now. False: it was given up in the meantime (the person wants nothing more)."""
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             changed = connection.execute(
                 sa.update(outbox)
                 .where(outbox.c.id == row, outbox.c.state.in_(("claimed", "sending")))
@@ -155,7 +149,7 @@ class Outbox:
         """The provider has taken `parts` messages of it. `last`: that is all of it, wording and address are dropped.
 
         `counts` are added to the counters."""
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             connection.execute(
                 sa.update(outbox)
                 .where(outbox.c.id == row)
@@ -164,24 +158,24 @@ class Outbox:
             if last:
                 connection.execute(
                     sa.update(outbox)
-                    .where(outbox.c.id == row, outbox.c.state.in_(_UNSENT))
+                    .where(outbox.c.id == row, outbox.c.state.in_(UNSENT))
                     .values(state="sent", body=None, address=None, done_at=time.time())
                 )
             self._count(connection, counts or {})
 
     def again(self, row: int, at: float, reason: str) -> None:
         """The provider surely did not take it: it waits until `at`."""
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             connection.execute(
                 sa.update(outbox)
-                .where(outbox.c.id == row, outbox.c.state.in_(_UNSENT))
+                .where(outbox.c.id == row, outbox.c.state.in_(UNSENT))
                 .values(state="queued", next_at=at, reason=reason[:200])
             )
 
     def failed(self, row: int, reason: str) -> None:
         """It is not tried again: refused, or nobody can know."""
-        with self._engine.begin() as connection:
-            self._end(connection, "failed", reason, outbox.c.id == row, outbox.c.state.in_(_UNSENT))
+        with self._write() as connection:
+            self._end(connection, "failed", reason, outbox.c.id == row, outbox.c.state.in_(UNSENT))
 
     def _end(self, connection: Connection, state: str, reason: str, *where: Any) -> int:
         ended = connection.execute(
@@ -199,7 +193,7 @@ class Outbox:
         with self._read() as connection:
             if connection.execute(sa.select(outbox.c.id).where(*old).limit(1)).first() is None:
                 return 0
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             rows = connection.execute(sa.select(outbox).where(*old).order_by(outbox.c.id)).all()
             self._end(connection, "given_up", "too old", *old)
             said: set[str] = set()
@@ -235,7 +229,7 @@ class Outbox:
             "delivered": ("sending", "sent", "failed"),
             "failed": ("sending", "sent"),
         }[state]
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             found = connection.execute(
                 sa.select(outbox.c.id, outbox.c.conversation).where(outbox.c.channel == channel, known).limit(1)
             ).first()
@@ -252,7 +246,7 @@ class Outbox:
 
     def stop(self, channel: str, conversation: str) -> int:
         """The person wants nothing more: what waits for them is given up, nothing new is sent; returns how many rows."""
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             try:
                 with connection.begin_nested():
                     connection.execute(
@@ -272,7 +266,7 @@ class Outbox:
     def start(self, conversation: str) -> None:
         """The person wants messages again."""
         if self.stopped(conversation):
-            with self._engine.begin() as connection:
+            with self._write() as connection:
                 connection.execute(sa.delete(opt_out).where(opt_out.c.conversation == conversation))
 
     def stopped(self, conversation: str) -> bool:

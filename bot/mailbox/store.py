@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from bot.identity import seal
-from bot.mailbox.tables import conversation, create_engine, inbox, outbox, report
+from bot.mailbox.tables import UNSENT, Store, conversation, inbox, outbox, report
 from bot.messages import Inbound, Outbound
 
 __all__ = ["Answer", "Claim", "Mailbox", "Stored"]
@@ -58,21 +58,8 @@ class Answer:
     created_at: float
 
 
-class Mailbox:
-    """A mailbox in the database of that URL. Safe to use from many threads and processes."""
-
-    def __init__(self, url: str) -> None:
-        self._engine = create_engine(url)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._engine.dispose()
-
-    def _write(self) -> Any:
-        return self._engine.begin()
-
-    def _read(self) -> Any:
-        return self._engine.connect().execution_options(reading=True)
+class Mailbox(Store):
+    """What came in, and what is remembered of a conversation."""
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
@@ -121,7 +108,8 @@ class Mailbox:
     def claim(self, worker: str, lease_seconds: float = 60.0, first: Collection[str] = ()) -> Claim | None:
         """The oldest message whose sender has no older open one, now this worker's; None if there is none.
 
-        `first`: channels whose messages go before older ones of others. A claim of another worker that is older than `lease_seconds` is taken over (that worker hangs or its machine is gone).
+        `first`: channels whose messages go before older ones of others. A claim of another worker that is older than
+        `lease_seconds` is taken over (that worker hangs or its machine is gone).
         """
         now = time.time()
         older = inbox.alias("older")
@@ -228,8 +216,9 @@ class Mailbox:
     def _forget(self, connection: Connection, conversation_id: str) -> None:
         connection.execute(sa.delete(conversation).where(conversation.c.id == conversation_id))
         connection.execute(sa.delete(inbox).where(inbox.c.conversation == conversation_id, inbox.c.state == "done"))
-        unsent = outbox.c.state.in_(("queued", "claimed", "sending"))
-        connection.execute(sa.delete(outbox).where(outbox.c.conversation == conversation_id, ~unsent))
+        connection.execute(
+            sa.delete(outbox).where(outbox.c.conversation == conversation_id, ~outbox.c.state.in_(UNSENT))
+        )
 
     def release(self, worker: str) -> int:
         """Give back what a worker of that name had claimed before it died; returns how many messages."""

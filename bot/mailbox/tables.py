@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import QueuePool
 
-__all__ = ["conversation", "counter", "create_engine", "inbox", "opt_out", "outbox", "report"]
+__all__ = ["UNSENT", "Store", "conversation", "counter", "create_engine", "inbox", "opt_out", "outbox", "report"]
 
 metadata = sa.MetaData()
 _id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself only for INTEGER
@@ -65,7 +65,9 @@ outbox = sa.Table(
     sqlite_autoincrement=True,
 )
 sa.Index("outbox_conversation", outbox.c.conversation, outbox.c.state, outbox.c.id)
-_unsent = outbox.c.state.in_(("queued", "claimed", "sending"))
+UNSENT = ("queued", "claimed", "sending")
+"""States of what is still to be sent."""
+_unsent = outbox.c.state.in_(UNSENT)
 sa.Index(
     "outbox_unsent",
     outbox.c.channel,
@@ -84,13 +86,12 @@ opt_out = sa.Table(  # who told us, the provider or the app that they want nothi
     sa.Column("at", sa.Float, nullable=False),
 )
 
-counter = (
-    sa.Table(  # what is counted over all programs, by a name as Prometheus writes it: sms_segments_total{language="ti"}
-        "counter",
-        metadata,
-        sa.Column("name", sa.String(200), primary_key=True),
-        sa.Column("value", sa.BigInteger, nullable=False),
-    )
+# What is counted over all programs, by a name as Prometheus writes it: sms_segments_total{language="ti"}
+counter = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
 )
 
 conversation = sa.Table(
@@ -112,6 +113,24 @@ report = sa.Table(  # what people tell about an entry, without who told it; sent
     sa.Column("day", sa.String(10), nullable=False),
     sqlite_autoincrement=True,
 )
+
+
+class Store:
+    """What works on these tables, in the database of that URL. Safe to use from many threads and processes."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(url)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def _write(self) -> Any:
+        return self._engine.begin()
+
+    def _read(self) -> Any:
+        """A connection that takes no writer's lock."""
+        return self._engine.connect().execution_options(reading=True)
 
 
 def create_engine(url: str) -> Engine:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot import sender
 from bot.channels.registry import channels
@@ -115,7 +116,7 @@ async def test_down_for_a_while_nothing_is_lost_and_the_order_kept(
         place.say("1", "e")
         provider.tell(OK, [ACCOUNT])
         await place.until(sent=5)
-        assert not lane._down.is_set()
+        assert not lane._down
     accepted = place.bodies()[tries:]
     assert [b for b in accepted if b != "d"] == ["a", "b", "c", "e"] and sorted(accepted) == list("abcde")
     assert "is there again" in caplog.text or "takes nothing now" in caplog.text
@@ -265,3 +266,32 @@ async def test_what_the_provider_says_later(tmp_path: Path, provider: Provider, 
     assert place.states() == {state: 1}
     assert place.outbox.report("sms", "delivered", row=99) is None
     assert place.outbox.report("whatsapp", "failed", row=1) is None, "another channel's row"
+
+
+@pytest.mark.parametrize("method", ["claim", "next_due", "take_up", "sending", "taken", "stopped"])
+async def test_a_database_that_is_away_for_a_moment_costs_nothing(
+    tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    place = Place(tmp_path, provider)
+    monkeypatch.setattr(sender, "TIDY_EVERY", 0.2)
+    genuine, failures = getattr(place.outbox, method), [OperationalError("x", None, Exception()) for _ in range(2)]
+
+    def away(*arguments: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return genuine(*arguments, **options)
+
+    monkeypatch.setattr(place.outbox, method, away)
+    listed = provider._handle
+
+    def handle(http: Any) -> None:  # a Twilio that can list what it has taken
+        if http.command == "GET":
+            rows = [{"sid": "SM" + "1" * 32, "body": body, "direction": "outbound-api"} for body in place.bodies()]
+            provider.tell(OK, [{"status": 200, "json": {"messages": rows, "page_size": 20, "next_page_uri": None}}])
+        listed(http)
+
+    provider._handle = handle  # type: ignore[method-assign]
+    place.say("1", "a", "b")
+    async with place.lane():
+        await place.until(sent=2)
+    assert not failures and place.bodies() == ["a", "b"], "each once, in order"
