@@ -10,6 +10,7 @@ from bot.intents import INTENTS, category_of
 from bot.languages import language, languages, served
 from bot.lookup.categories import CATEGORIES
 from bot.messages import Choice, Text
+from bot.replies.labels import MEANS
 from bot.settings import settings
 
 __all__ = ["language_choices", "menu_choices"]
@@ -247,9 +248,7 @@ def _likely(turn: Turn) -> tuple[Choice, ...]:
         elif group == "information":
             choices.append(Choice(Text(f"topic:{name}"), name))
         elif name in ("talk_to_human", "ask_privacy", "change_language"):
-            key = {"talk_to_human": "menu:person", "ask_privacy": "choice:privacy", "change_language": "menu:language"}[
-                name
-            ]
+            key = next(key for key, intent in MEANS.items() if intent == name)
             choices.append(Choice(Text(key), name))
     if risk:
         choices.insert(0, Choice(Text("menu:danger"), "emergency_danger"))

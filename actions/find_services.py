@@ -9,7 +9,7 @@ from bot.intents import category_of
 from bot.lookup.cards import card
 from bot.lookup.search import PAGE, Query, Result, search
 from bot.messages import Choice, Text
-from bot.replies.pages import MORE, NEXT_PAGE, shown
+from bot.replies.pages import MORE, NEXT_PAGE, next_page, shown
 
 __all__ = ["FindServices", "MoreResults", "ServiceDetails", "SetPlace", "menu_choice", "show_services"]
 
@@ -172,25 +172,19 @@ def _open_choices(turn: Turn) -> list[Choice]:
     ]
 
 
-def _is_page(choice: Choice) -> bool:
-    return choice.intent == MORE and NEXT_PAGE in choice.entities
-
-
 def _next_page(turn: Turn) -> int | None:
     """Index of the choice with which the next page begins: the one picked, else, for the word "more", the first one offered
     in a list that offers no more places."""
     picked = turn.entities.get(NEXT_PAGE)
     if isinstance(picked, int):
         return picked
-    choices = _open_choices(turn)
-    if any(choice.intent == MORE and NEXT_PAGE not in choice.entities for choice in choices):
-        return None
-    return next((int(choice.entities[NEXT_PAGE]) for choice in choices if _is_page(choice)), None)
+    starts = [next_page(choice) for choice in _open_choices(turn) if choice.intent == MORE]
+    return None if None in starts else next(iter(starts), None)
 
 
 def _show_choices(turn: Turn, start: int) -> None:
     choices = _open_choices(turn)
-    page = shown(choices, start, lambda n: _is_page(choices[n]))
+    page = shown(choices, start)
     turn.say("choices", "choice:more_options", choices=tuple(choices), data={"slot": "choices"}, page=page)
 
 

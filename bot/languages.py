@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-__all__ = ["LOCALES", "Language", "language", "languages", "served"]
+__all__ = ["LOCALES", "Language", "language", "languages", "served", "served_by_tag"]
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
 
@@ -62,3 +62,11 @@ def language(code: str) -> Language:
 def served() -> list[Language]:
     """The languages in which the bot answers today."""
     return [known for known in languages().values() if known.served]
+
+
+def served_by_tag(tag: str) -> str:
+    """Our code for the language of an app or browser (an IETF tag: fa-AF, kmr, en_GB); empty if it is not served."""
+    tag = tag.strip().lower().replace("_", "-")
+    base = tag.split("-")[0]
+    code = "prs" if tag == "fa-af" else {"kmr": "ku"}.get(base, base)
+    return code if any(known.code == code for known in served()) else ""

@@ -9,11 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["KINDS", "Card", "Choice", "Inbound", "Location", "Outbound", "Reply", "Text", "choices_token", "payload"]
+__all__ = [
+    "KINDS",
+    "Card",
+    "Choice",
+    "Inbound",
+    "Location",
+    "Outbound",
+    "Reply",
+    "Text",
+    "choices_token",
+    "payload",
+    "pressed",
+]
 
 KINDS = frozenset(
     {
@@ -246,3 +259,12 @@ def choices_token(choices: Iterable[Mapping[str, Any]]) -> str:
 def payload(number: int, token: str = "") -> str:
     """What stands behind the button of the choice of that number (from 1): at most 20 bytes."""
     return f"choice:{number}:{token}" if token else f"choice:{number}"
+
+
+_PAYLOAD = re.compile(r"choice:(?P<number>\d{1,3})(?::(?P<token>[0-9a-f]{6}))?", re.IGNORECASE)
+
+
+def pressed(text: str) -> tuple[int, str] | None:
+    """Number and token (empty: none) of a text that is a `payload`; None for any other."""
+    button = _PAYLOAD.fullmatch(text.strip())
+    return (int(button["number"]), button["token"] or "") if button else None

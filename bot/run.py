@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -211,8 +211,8 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
-def servers(config: Settings) -> list[Server]:
-    """All servers of one machine."""
+def servers(config: Settings, sending: bool) -> list[Server]:
+    """All servers of one machine. `sending`: a channel is set up that does not fetch its answers."""
     workers = [
         Server(f"worker-{n}", (PYTHON, "-m", "bot.worker", "--name", f"worker-{n}"))
         for n in range(1, config.workers + 1)
@@ -220,7 +220,7 @@ def servers(config: Settings) -> list[Server]:
     directory = ("manage.py", "serve", "--host", config.bot_host, "--port", str(config.directory_port))
     return [
         Server("gateway", (PYTHON, "-m", "bot.gateway")),
-        *([Server("sender", (PYTHON, "-m", "bot.sender"))] if ready(config) else []),
+        *([Server("sender", (PYTHON, "-m", "bot.sender"))] if sending else []),
         Server("directory", (PYTHON, *directory)),
         *workers,
     ]
@@ -259,8 +259,9 @@ def watch(config: Settings, environment: dict[str, str]) -> int:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
-    say(channels_line(config))
-    running = servers(config)
+    usable = ready(config)
+    say(channels_line(config, usable))
+    running = servers(config, bool(usable))
     say("starting the servers ...")
     for server in running:
         server.start(environment)
@@ -301,9 +302,8 @@ def ready_line(config: Settings) -> str:
     return f"Ready. Chat: {chat}   Staff: {staff}{login}   Ctrl+C stops."
 
 
-def channels_line(config: Settings) -> str:
-    """Which channels beside the web are on, off, or not able to start."""
-    usable = ready(config)
+def channels_line(config: Settings, usable: Collection[str]) -> str:
+    """Which channels beside the web are on (`usable`), off, or not able to start."""
     states = []
     for name, channel in channels().items():
         if name in usable:

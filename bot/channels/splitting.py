@@ -1,14 +1,11 @@
-"""Long texts in parts that Telegram takes: cut at ends of paragraphs, sentences and words, never inside a character."""
+"""Long texts in parts that a provider takes: cut at ends of paragraphs, sentences and words, never inside a character."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-__all__ = ["MOST_UNITS", "split", "units"]
-
-MOST_UNITS = 4096
-"""UTF-16 units of a message (core.telegram.org/bots/api#sendmessage)."""
+__all__ = ["split", "units"]
 
 _ENDS = (  # best first; a cut in the first half of what fits would only make more messages
     (re.compile(r"(?=\n[^\S\n]*\n)"), 0.5),
@@ -21,11 +18,11 @@ _VIRAMA = 9
 
 
 def units(text: str) -> int:
-    """UTF-16 units of a text."""
+    """UTF-16 units of a text, in which the providers count: an emoji has two or more."""
     return len(text) + sum(ord(letter) > 0xFFFF for letter in text)
 
 
-def split(text: str, most: int = MOST_UNITS) -> list[str]:
+def split(text: str, most: int) -> list[str]:
     """The text in parts of at most that many UTF-16 units; only white space between parts is lost. At least one part."""
     parts = []
     rest = text.strip()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -30,7 +29,7 @@ from bot.engine.memory import MemoryTrackerStore  # noqa: E402
 from bot.engine.nlg import CHANNEL, WaypostNlg  # noqa: E402
 from bot.intents import INTENTS  # noqa: E402
 from bot.languages import served  # noqa: E402
-from bot.messages import Inbound, Outbound, Reply, Text, choices_token  # noqa: E402
+from bot.messages import Inbound, Outbound, Reply, Text, choices_token, pressed  # noqa: E402
 from bot.replies.labels import intent_of_label  # noqa: E402
 from bot.replies.render import word  # noqa: E402
 
@@ -160,8 +159,8 @@ def resolved(message: Inbound, memory: Mapping[str, Any]) -> Inbound:
     """The message with its meaning, if it is a button of an older message: the words on it count, not its place in a list.
 
     A button that carries the token of the choices that are open is left as it is."""
-    button = _BUTTON.fullmatch(message.text.strip())
-    if not button or button["token"] == choices_token(memory.get("open_choices") or ()):
+    _, token = pressed(message.text) or (0, "")
+    if not token or token == choices_token(memory.get("open_choices") or ()):
         return message
     known = [code for code in (memory.get("language"), memory.get("second_language"), "en") if code]
     return replace(
@@ -170,9 +169,6 @@ def resolved(message: Inbound, memory: Mapping[str, Any]) -> Inbound:
         intent=intent_of_label(message.label, known) or "",
         metadata={**message.metadata, "old_button": True},
     )
-
-
-_BUTTON = re.compile(r"choice:[0-9]{1,3}:(?P<token>[0-9a-f]{6})")
 
 
 def _metadata(message: Inbound) -> dict[str, Any]:

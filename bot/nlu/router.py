@@ -7,12 +7,12 @@ The order is that of `Router.route`. What is certain goes first; the classifier 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.intents import INTENTS
+from bot.messages import pressed
 from bot.nlu.classifier import Classified
 from bot.nlu.commands import Commands, commands
 from bot.nlu.normalise import key, letters
@@ -33,8 +33,6 @@ SURE_PLACE = 0.7
 LIKELY_NEED = 0.15
 """A message that names a place and says more than that tells a need, too, unless the classifier is sure that it does not."""
 PLACE_CONFIDENCE = 0.95
-_PAYLOAD = re.compile(r"choice:(?P<number>[^:]*)(?::[0-9a-f]{6})?$", re.IGNORECASE)
-"""What stands behind a button (`bot.messages.payload`); the engine has looked at its token before (`bot.engine.engine.resolved`)."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,8 @@ class Router:
         if not labels:
             return None
         text = heard.text
-        pressed = _PAYLOAD.match(text.strip())
-        number = number_in_digits(pressed["number"]) if pressed else self._numerals.number(text, heard.language)
+        button = pressed(text)  # the engine has looked at its token before (bot.engine.engine.resolved)
+        number = button[0] if button else self._numerals.number(text, heard.language)
         if number is not None and 1 <= number <= len(labels):
             return number - 1
         bare = key(text)
@@ -152,7 +150,7 @@ class Router:
 
     def _empty(self, heard: Heard) -> Routed | None:
         """Nothing to read: no letters, no known emoji, a number or an old button that picks nothing."""
-        if letters(heard.text) and heard.classified is not None and not _is_payload(heard.text):
+        if letters(heard.text) and heard.classified is not None and not pressed(heard.text):
             return None
         return Routed(FALLBACK, 1.0, "empty", [], [(FALLBACK, 1.0)])
 
@@ -186,12 +184,6 @@ class Router:
             if len(named) == 1:
                 entities.append({"entity": "language", "value": named[0]})
         return Routed(classified.intent, classified.confidence, "classifier", entities, list(classified.ranking))
-
-
-def _is_payload(text: str) -> bool:
-    """Whether the message is what a button sends: `choice:2`, `choice:2:ab12cd`."""
-    pressed = _PAYLOAD.match(text.strip())
-    return pressed is not None and number_in_digits(pressed["number"]) is not None
 
 
 def _certain(heard: Heard, intent: str, route: str, entities: list[dict[str, Any]] | None = None) -> Routed:

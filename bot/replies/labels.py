@@ -5,11 +5,11 @@ from __future__ import annotations
 from bot.messages import Text
 from bot.nlu.normalise import key as comparable
 from bot.replies.catalogue import wording
-from bot.replies.texts import TEXTS
+from bot.replies.texts import sources
 
-__all__ = ["intent_of_label"]
+__all__ = ["MEANS", "intent_of_label"]
 
-_MEANS = {
+MEANS = {
     "menu:danger": "emergency_danger",
     "menu:more_help": "ask_menu",
     "menu:info": "ask_menu",
@@ -28,9 +28,9 @@ def intent_of_label(label: str, languages: list[str]) -> str | None:
     wanted = comparable(label)
     if not wanted:
         return None
-    for key in TEXTS:
+    for key in sources():
         kind, _, name = key.partition(":")
-        intent = {"category": f"find_{name}", "topic": name}.get(kind) or _MEANS.get(key)
+        intent = {"category": f"find_{name}", "topic": name}.get(kind) or MEANS.get(key)
         if intent and any(comparable(wording(Text(key), language)) == wanted for language in languages):
             return intent
     return None

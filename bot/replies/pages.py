@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from bot.messages import Choice, Outbound, Text
 
-__all__ = ["MORE", "NEXT_PAGE", "paged", "shown"]
+__all__ = ["MORE", "NEXT_PAGE", "next_page", "paged", "shown"]
 
 MORE = "more_results"
-"""Intent of "More options" and of "Read on": the same as writing "more"."""
+"""Intent of "More options": the same as writing "more"."""
 NEXT_PAGE = "options_from"
 """Entity of "More options": index of the first choice of the next page."""
 
@@ -23,9 +23,15 @@ def _more(start: int) -> Choice:
     return Choice(Text("choice:more_options"), MORE, {NEXT_PAGE: start})
 
 
-def shown(choices: Sequence[object], start: int, is_more: Callable[[int], bool]) -> tuple[int, int]:
+def next_page(choice: Choice) -> int | None:
+    """Index of the first choice of the page that this choice leads to; None if it is no "More options"."""
+    start = choice.entities.get(NEXT_PAGE)
+    return start if choice.intent == MORE and isinstance(start, int) else None
+
+
+def shown(choices: Sequence[Choice], start: int) -> tuple[int, int]:
     """The page that begins at index `start`: up to and with the next "More options", else to the end."""
-    end = next((n + 1 for n in range(start, len(choices)) if is_more(n)), len(choices))
+    end = next((n + 1 for n in range(start, len(choices)) if next_page(choices[n]) is not None), len(choices))
     return start, end
 
 

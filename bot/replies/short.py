@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bot.languages import language as language_of
 from bot.messages import Card, Choice, Outbound, Reply, Text
@@ -130,7 +129,7 @@ def shortened(
     if fit.size(pieces) <= MOST_SEGMENTS:
         return fit.made(pieces), reply.choices
     if reply.kind in READ_ON:
-        fit = _Fit(outbound, reply, reader, _place_of_read_on(outbound, reader))
+        fit = _Fit(outbound, reply, reader, _place_of_read_on(reply))
     kept = _fitted(pieces, fit, _SECOND if _may_wait(reply) else ())
     choices = reply.choices
     if fit.position is not None:
@@ -168,18 +167,13 @@ class _Fit:
         return sms.segments(as_text(self.made(of), "sms"))
 
 
-def _place_of_read_on(outbound: Outbound, reader: Reader) -> int:
+def _place_of_read_on(reply: Reply) -> int:
     """Where "Read on" goes: behind the details, whose numbers stand for places of the list, before everything else."""
-    count = 0
-    for n, label in enumerate(outbound.choices, 1):
-        if label != _label("choice:details", reader, n=n):
-            break
-        count = n
-    return count
+    return sum(choice.intent == "ask_service_details" for choice in reply.choices)
 
 
-def _label(key: str, reader: Reader, **values: Any) -> str:
-    return _cheap(sms.plain(wording(Text(key, values), reader.language)), reader)
+def _label(key: str, reader: Reader) -> str:
+    return _cheap(sms.plain(wording(Text(key), reader.language)), reader)
 
 
 def _not_read_before(pieces: list[_Piece], reply: Reply) -> list[_Piece]:

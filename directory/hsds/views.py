@@ -136,9 +136,10 @@ class OneService(HsdsView):
 
 
 class _Organisations(HsdsView):
-    def build(self, published: Published, live: dict[str, str], asked: dict[str, Any], ids: Sequence[str]) -> list[Any]:
-        """Organisations of these public ids with their services."""
-        found = selection.service_ids(published, selection.Wanted(), live)
+    def build(
+        self, published: Published, live: dict[str, str], asked: dict[str, Any], ids: Sequence[str], found: list[str]
+    ) -> list[Any]:
+        """Organisations of these public ids with those of the services `found` that they offer."""
         objects = Objects(published, live, asked["language"])
         by_organisation = objects.organisations(ids)
         for organisation in by_organisation.values():
@@ -165,7 +166,9 @@ class Organizations(_Organisations):
             live = published.live()
             services = selection.service_ids(published, selection.Wanted(), live)
             found = selection.organisation_ids(published, services, asked.get("search", ""))
-            return _page(asked, found, lambda part: self.build(published, live, asked, part), self.shape(asked))
+            return _page(
+                asked, found, lambda part: self.build(published, live, asked, part, services), self.shape(asked)
+            )
 
 
 class OneOrganization(_Organisations):
@@ -184,7 +187,7 @@ class OneOrganization(_Organisations):
             found = selection.organisation_ids(published, of_it)
             if not found:
                 raise NotFound
-            return _one(asked, self.build(published, live, asked, found)[0], self.shape(asked))
+            return _one(asked, self.build(published, live, asked, found, of_it)[0], self.shape(asked))
 
 
 class ServiceAtLocations(HsdsView):

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from bot.channels.telegram.split import split, units
+from bot.channels.splitting import split, units
 
 LETTERS = (
     "a",

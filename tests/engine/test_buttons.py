@@ -23,6 +23,8 @@ TOKEN = choices_token(OPEN)
         ("choice:1", "Details 1", {"text": "choice:1", "intent": "", "old": False}),
         ("choice:1:000000", "Details 1", {"text": "Details 1", "intent": "", "old": True}),
         ("choice:6:000000", "I am in danger now", {"text": "I am in danger now", "intent": "emergency_danger", "old": True}),
+        ("choice:2:000000", "A place to sleep", {"text": "A place to sleep", "intent": "find_shelter", "old": True}),
+        ("choice:2:000000", "Rights here", {"text": "Rights here", "intent": "info_rights", "old": True}),
         ("choice:1:000000", "Refugio", {"text": "Refugio", "intent": "", "old": True}),  # not a word of ours
         ("choice:2:000000", "المأوى", {"text": "المأوى", "intent": "", "old": True}),
         ("choice:2:000000", "القائمة", {"text": "القائمة", "intent": "ask_menu", "old": True}),

@@ -38,7 +38,7 @@ def pages(reply: Reply, code: str) -> tuple[list[str], tuple[Choice, ...]]:
     texts = [as_text(outbound, "sms")]
     as_kept = tuple(replace(c, label=label) for c, label in zip(choices, outbound.choices))
     for start in (int(c.entities[NEXT_PAGE]) for c in choices if NEXT_PAGE in c.entities):
-        page = shown(choices, start, lambda n: NEXT_PAGE in choices[n].entities)
+        page = shown(choices, start)
         later, meanings = on_sms(Reply("choices", (Text("choice:more_options"),), (), as_kept, page=page), code)
         assert [c.entities for c in meanings] == [c.entities for c in choices], "a later page leaves the list as it is"
         texts.append(as_text(later, "sms"))

@@ -26,12 +26,15 @@ from twilio.rest import Client as Rest
 from bot.channels._twilio.errors import of_exception, of_network
 from bot.channels._twilio.webhook import status_url
 from bot.channels.base import Client, NotTaken, Part, Refused, Unknown
+from bot.channels.splitting import split
 from bot.replies.sms import plain
 from bot.settings import Settings
 
-__all__ = ["API", "HttpClient", "TwilioClient", "rest", "same_words", "sender"]
+__all__ = ["API", "LONGEST", "HttpClient", "TwilioClient", "pieces", "rest", "same_words", "sender"]
 
 API = "https://api.twilio.com"
+LONGEST = 1600
+"""UTF-16 units of one message, to be on the safe side: Twilio speaks of characters (error 21617)."""
 SETTLED = 10.0
 """Seconds after which a message that Twilio has taken surely stands in its list."""
 _LISTED = 20
@@ -195,6 +198,11 @@ class TwilioClient(Client):
         self._threads.shutdown(wait=False, cancel_futures=True)
         if self._http.session is not None:
             self._http.session.close()
+
+
+def pieces(text: str, most: int = LONGEST) -> list[str]:
+    """The text in messages of at most `most` UTF-16 units; none for an empty text."""
+    return [piece for piece in split(text, most) if piece]
 
 
 def same_words(text: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.channels._twilio.client import TwilioClient
-from bot.channels._twilio.pieces import pieces
+from bot.channels._twilio.client import TwilioClient, pieces
 from bot.channels.base import Part
 from bot.messages import Outbound
 from bot.replies.numbered import as_text

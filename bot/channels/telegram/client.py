@@ -15,14 +15,16 @@ from telegram import (
 )
 
 from bot.channels.base import Client, Part
+from bot.channels.splitting import split
 from bot.channels.telegram.api import Connection, send_error
-from bot.channels.telegram.split import split
 from bot.messages import Outbound, Text, payload
 from bot.replies.catalogue import wording
 from bot.settings import Settings
 
-__all__ = ["MOST_BUTTONS", "TelegramClient"]
+__all__ = ["MOST_BUTTONS", "MOST_UNITS", "TelegramClient"]
 
+MOST_UNITS = 4096
+"""UTF-16 units of a message (core.telegram.org/bots/api#sendmessage)."""
 MOST_BUTTONS = 100
 """Buttons below a message; Telegram refuses more."""
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -57,7 +59,7 @@ class TelegramClient(Client):
             extra["location"] = wording(Text("web:share_location"), outbound.language)
         else:
             extra["remove"] = True
-        texts = split(text)
+        texts = split(text, MOST_UNITS)
         parts = [Part(piece or "…") for piece in texts[:-1]]
         return [*parts, Part(texts[-1] or "…", extra)]
 

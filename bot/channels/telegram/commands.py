@@ -18,14 +18,14 @@ __all__ = ["COMMANDS", "commands", "menu_languages", "set_commands"]
 log = logging.getLogger(__name__)
 
 COMMANDS = {
-    "menu": ("ask_menu", "choice:menu"),
-    "danger": ("emergency_danger", "menu:danger"),
-    "language": ("change_language", "menu:language"),
-    "person": ("talk_to_human", "menu:person"),
-    "privacy": ("ask_privacy", "choice:privacy"),
-    "delete": ("delete_my_data", "choice:delete"),
+    "menu": "choice:menu",
+    "danger": "menu:danger",
+    "language": "menu:language",
+    "person": "menu:person",
+    "privacy": "choice:privacy",
+    "delete": "choice:delete",
 }
-"""Command: what it means, and the key of its description."""
+"""Command: the button that it stands for, whose words describe it and whose meaning it has (`bot.replies.labels.MEANS`)."""
 
 SCOPE = BotCommandScopeAllPrivateChats()
 _MOST_CHARS = 256
@@ -40,7 +40,7 @@ def menu_languages() -> list[str]:
 
 def commands(code: str) -> list[BotCommand]:
     """The menu in that language ("": English)."""
-    return [BotCommand(name, wording(Text(key), code or "en")[:_MOST_CHARS]) for name, (_, key) in COMMANDS.items()]
+    return [BotCommand(name, wording(Text(key), code or "en")[:_MOST_CHARS]) for name, key in COMMANDS.items()]
 
 
 async def set_commands(bot: Bot) -> None:

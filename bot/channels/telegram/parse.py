@@ -13,8 +13,9 @@ from telegram.constants import MessageAttachmentType as Attachment
 from bot.channels.parsing import BadRequest, location_from
 from bot.channels.telegram.commands import COMMANDS
 from bot.identity import conversation_id
-from bot.languages import served
-from bot.messages import Inbound
+from bot.languages import served_by_tag
+from bot.messages import Inbound, pressed
+from bot.replies.labels import MEANS
 from bot.settings import Settings
 
 __all__ = ["ALLOWED_UPDATES", "Heard", "message_from"]
@@ -43,7 +44,6 @@ _OTHER = (
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _START = re.compile(r"[A-Za-z0-9_-]+")
 """What a deep link may carry (core.telegram.org/bots/features#deep-linking); other words behind /start were typed."""
-_OURS = re.compile(r"choice:\d{1,4}(?::[0-9a-z]{1,12})?")
 _MOST = 2**53
 """Ids are below 52 bits (core.telegram.org/bots/api#chat)."""
 _MOST_LABEL = 200
@@ -164,7 +164,7 @@ def _command(text: str, empty: Inbound) -> Inbound:
             return replace(empty, intent="greet", metadata={"start": words[:_MOST_START]})
         return replace(empty, text=words)
     if name in COMMANDS:
-        return replace(empty, intent=COMMANDS[name][0], text=words)
+        return replace(empty, intent=MEANS[COMMANDS[name]], text=words)
     return replace(empty, text=text)
 
 
@@ -176,13 +176,7 @@ def _clean(text: Any, most: int) -> str:
 
 
 def _hint(code: Any) -> str:
-    """Our code for the language of the app (an IETF tag), empty if it is not served."""
-    if not isinstance(code, str):
-        return ""
-    tag = code.strip().lower().replace("_", "-")[:35]
-    base = tag.split("-")[0]
-    base = "prs" if tag == "fa-af" else {"kmr": "ku"}.get(base, base)
-    return base if base in {known.code for known in served()} else ""
+    return served_by_tag(code[:35]) if isinstance(code, str) else ""
 
 
 # --- buttons and blocking -----------------------------------------------------------------------------------------------
@@ -201,7 +195,7 @@ def _pressed(update: Mapping[str, Any], raw: Mapping[str, Any], config: Settings
     parsed = _parsed(update)
     if parsed and parsed.callback_query:
         label = _label(parsed.callback_query, data)
-    if isinstance(data, str) and _OURS.fullmatch(data):
+    if isinstance(data, str) and pressed(data):
         return _heard(address, replace(empty, text=data, label=label), callback)
     if label:
         return _heard(address, replace(empty, text=label[: config.max_message_chars]), callback)

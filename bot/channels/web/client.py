@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from bot.languages import language, served
+from bot.languages import language, served, served_by_tag
 from bot.messages import Outbound
 from bot.replies.render import around_cards
 from bot.replies.web import web_strings
@@ -77,8 +77,6 @@ def pick_language(cookie: str, accept: str) -> str:
             continue
         wishes.append((-weight, position, tag.strip().lower()))
     for _, _, tag in sorted(wishes):
-        base = tag.split("-")[0]
-        for code in ("prs" if tag == "fa-af" else base, "ku" if base == "kmr" else base):
-            if code in codes:
-                return code
+        if code := served_by_tag(tag):
+            return code
     return "en"

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.channels._twilio.client import TwilioClient, same_words
-from bot.channels._twilio.pieces import pieces, utf16
+from bot.channels._twilio.client import TwilioClient, pieces, same_words
 from bot.channels.base import Part, Refused
+from bot.channels.splitting import units
 from bot.channels.whatsapp.content import load, variables
 from bot.messages import Outbound, Text, payload
 from bot.replies.catalogue import wording
@@ -69,7 +69,7 @@ class WhatsAppClient(TwilioClient):
             return []
         ahead, last = _above_buttons(outbound)
         body = " ".join(last.split())  # no tabs or rows of spaces either
-        if not body or utf16(body) > BODY:
+        if not body or units(body) > BODY:
             return []
         numbered = as_text(replace(outbound, text=last), "whatsapp")
         if len(pieces(numbered)) > 1:
@@ -120,7 +120,7 @@ def _above_buttons(outbound: Outbound) -> tuple[str, str]:
 
 def _template(labels: Sequence[str]) -> str:
     """Name of the template whose buttons or items these labels fit; empty if none."""
-    longest = max((utf16(label) for label in labels), default=0)
+    longest = max((units(label) for label in labels), default=0)
     if not longest or len(set(labels)) < len(labels):  # WhatsApp refuses two of the same words
         return ""
     if any(not label.strip() or "\n" in label or "\t" in label for label in labels):

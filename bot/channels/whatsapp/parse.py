@@ -10,7 +10,7 @@ from bot.channels._twilio.media import kind_of_media
 from bot.channels._twilio.webhook import Read, address_of
 from bot.channels.parsing import BadRequest, location_from
 from bot.identity import conversation_id
-from bot.messages import Inbound, Location
+from bot.messages import Inbound, Location, pressed
 from bot.settings import Settings
 
 __all__ = ["read"]
@@ -18,8 +18,6 @@ __all__ = ["read"]
 log = logging.getLogger(__name__)
 
 PREFIX = "whatsapp:"
-_OURS = re.compile(r"choice:\d{1,3}(:[0-9a-f]{1,12})?")
-"""`bot.messages.payload`: what stands behind our buttons."""
 _PHONE = re.compile(r"\+?\d+")
 _SILENT = frozenset({"reaction", "system", "request_welcome", "ephemeral"})
 """Kinds of messages that ask for no answer: a thumb on a message, a changed number."""
@@ -85,6 +83,6 @@ def _words(form: Mapping[str, str]) -> tuple[str, str]:
     body = form.get("Body", "").strip()
     words = (form.get("ButtonText") or form.get("ListTitle") or body).strip()
     for behind in (form.get("ButtonPayload", "").strip(), form.get("ListId", "").strip()):
-        if _OURS.fullmatch(behind):
+        if pressed(behind):
             return behind, words
     return (words if form.get("ButtonPayload") or form.get("ListId") or not body else body), ""

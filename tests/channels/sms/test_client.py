@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from bot import logs
-from bot.channels._twilio.client import API, HttpClient, TwilioClient
+from bot.channels._twilio.client import API, HttpClient, TwilioClient, pieces
 from bot.channels._twilio.errors import MEANINGS, meaning
-from bot.channels._twilio.pieces import pieces, utf16
 from bot.channels.base import NotTaken, Part, SendError, Throttled, Unknown
 from bot.channels.registry import channels
+from bot.channels.splitting import units
 from bot.messages import Outbound
 from bot.settings import Settings, load
 from tests.channels.provider import Provider, closed_url
@@ -241,7 +241,7 @@ def test_what_is_no_code_has_no_words_of_twilios(code: Any) -> None:
 def test_pieces_lose_nothing_and_tear_nothing(text: str, most: int) -> None:
     found = pieces(text, most)
     assert "".join("".join(found).split()) == "".join(text.split())
-    assert all(piece and piece == piece.strip() and utf16(piece) <= most for piece in found)
+    assert all(piece and piece == piece.strip() and units(piece) <= most for piece in found)
     assert not any(piece[0] in "\u200d\u093f\u094d\u0301" or piece[-1] == "\u200d" for piece in found)
 
 

@@ -19,6 +19,7 @@ from bot.intents import INTENTS
 from bot.languages import served
 from bot.logs import configure
 from bot.messages import Outbound
+from bot.replies.labels import MEANS
 from bot.settings import load
 from tests.channels.inlet import RecordingInlet
 from tests.channels.provider import Provider, closed_url
@@ -83,7 +84,7 @@ def test_the_menu_is_in_every_language_that_telegram_knows() -> None:
 
 
 def test_every_command_means_an_intent() -> None:
-    assert {intent for intent, _ in COMMANDS.values()} | {"greet"} <= set(INTENTS)
+    assert {MEANS[key] for key in COMMANDS.values()} | {"greet"} <= set(INTENTS)
 
 
 # --- the client -------------------------------------------------------------------------------------------------------------
