@@ -41,7 +41,10 @@ prepare: install ## everything that `run` prepares, without serving
 test: install ## all tests, as CI runs them
 	@$(MAKE) --no-print-directory check
 	@WAYPOST_DEMO=1 $(PY) -m bot.run --prepare
-	@$(PY) -m pytest
+	@echo "The end-to-end tests wait most of their time: they run beside the others and are shown after them."
+	@$(PY) -m pytest tests/e2e > var/e2e.log 2>&1 & e2e=$$!; trap "kill $$e2e 2>/dev/null" EXIT; \
+		$(PY) -m pytest --ignore tests/e2e; rest=$$?; \
+		wait $$e2e; e2e=$$?; cat var/e2e.log; [ $$rest = 0 ] && [ $$e2e = 0 ]
 
 .PHONY: check
 check: install ## format, lint, types, import contracts, catalogues: seconds
