@@ -41,10 +41,21 @@ prepare: install ## everything that `run` prepares, without serving
 test: install ## all tests, as CI runs them
 	@$(MAKE) --no-print-directory check
 	@WAYPOST_DEMO=1 $(PY) -m bot.run --prepare
-	@echo "The end-to-end tests wait most of their time: they run beside the others and are shown after them."
-	@$(PY) -m pytest tests/e2e > var/e2e.log 2>&1 & e2e=$$!; trap "kill $$e2e 2>/dev/null" EXIT; \
+	@echo "The end-to-end tests wait most of their time: they run beside the others and are shown after them, like those on PostgreSQL."
+	@$(PY) -m pytest tests/e2e > var/e2e.log 2>&1 & e2e=$$!; \
+		$(PY) -m tests.postgres pytest $(ON_POSTGRES) > var/postgres.log 2>&1 & postgres=$$!; \
+		trap "kill $$e2e $$postgres 2>/dev/null" EXIT; \
 		$(PY) -m pytest --ignore tests/e2e; rest=$$?; \
-		wait $$e2e; e2e=$$?; cat var/e2e.log; [ $$rest = 0 ] && [ $$e2e = 0 ]
+		wait $$e2e; e2e=$$?; cat var/e2e.log; \
+		wait $$postgres; postgres=$$?; echo "== on PostgreSQL"; cat var/postgres.log; \
+		[ $$rest = 0 ] && [ $$e2e = 0 ] && [ $$postgres = 0 ]
+
+# In `make test` the files whose queries differ most between the databases; `make test-postgres` runs them all.
+ON_POSTGRES := -p no:cacheprovider --nomigrations tests/mailbox/test_outgoing.py \
+	$(addprefix tests/directory/test_,models.py publish.py bundles.py search.py import.py insight.py duplicates.py reports.py)
+.PHONY: test-postgres
+test-postgres: install ## all tests of the databases on PostgreSQL: a throw-away one, or the one that WAYPOST_TEST_POSTGRES names
+	@$(PY) -m tests.postgres pytest -p no:cacheprovider --nomigrations tests/directory tests/mailbox/test_outgoing.py
 
 .PHONY: check
 check: install ## format, lint, types, import contracts, catalogues: seconds
@@ -75,6 +86,14 @@ chat: install ## talk to the running bot in this terminal
 channel-check: install ## what works and what is missing, for each channel that is set up
 	@$(PY) -m bot.channel_check
 
+.PHONY: readiness
+readiness: install ## what is missing before going live; exit 0 go, 1 no-go, 2 could not check: make readiness [FORMAT=json] [ASK=1]
+	@$(PY) -m bot.readiness --format $(or $(FORMAT),text) $(if $(ASK),--ask)
+
+.PHONY: audit
+audit: install ## known weaknesses: dependencies (asks the internet), our code, the directory's settings; docs/dependencies.md
+	@UV=$(UV) $(PY) -m tests.audit
+
 .PHONY: whatsapp-templates
 whatsapp-templates: install ## make the Content templates for buttons on WhatsApp, once
 	@$(PY) -m bot.channels.whatsapp.templates
@@ -82,6 +101,14 @@ whatsapp-templates: install ## make the Content templates for buttons on WhatsAp
 .PHONY: publish
 publish: install ## publish the directory to the bot
 	@$(PY) manage.py publish
+
+.PHONY: backup
+backup: install ## one archive of the directory, while it runs (docs/backup.md): make backup [FILE=..] [ENCRYPT=1]
+	@$(PY) manage.py backup $(if $(FILE),"$(FILE)") $(if $(ENCRYPT),--encrypt) $(if $(WITH_KEYS),--with-keys)
+
+.PHONY: restore
+restore: install ## bring a backup back: make restore FILE=.. [REPLACE=1]
+	@$(PY) manage.py restore "$(FILE)" $(if $(REPLACE),--replace)
 
 .PHONY: locales
 locales: install ## update the catalogues from the code

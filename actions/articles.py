@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.turn import Turn, WaypostAction
 from actions.where import sample_note
 from bot.messages import Choice, Text
+from bot.replies.cards import TEXT_STATES
 from bot.replies.catalogue import VERBATIM
 
 __all__ = ["Article"]
@@ -35,6 +36,7 @@ class Article(WaypostAction):
             "info",
             *(() if reading_on else (Text(VERBATIM, {"text": article.title}),)),
             Text(VERBATIM, {"text": article.body}),
+            *(() if reading_on else (Text(key) for key in TEXT_STATES.get(article.state, ()))),
             *(() if reading_on else (Text("info:general"),)),
             Text(
                 "info:source",

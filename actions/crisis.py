@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from actions.turn import Turn, WaypostAction
 from actions.where import learn_place
 from bot.lookup.cards import card
+from bot.lookup.emergency import GSM
 from bot.lookup.records import EmergencyNumber
 from bot.lookup.search import Query, search
 from bot.messages import Card, Choice, Text
 
 __all__ = ["Crisis", "Protection", "emergency_number"]
+
+log = logging.getLogger(__name__)
 
 CLASSES = {
     "emergency_sea": "sea",
@@ -57,8 +61,21 @@ _HELP = {
 
 def emergency_number(turn: Turn, kind: str) -> EmergencyNumber | None:
     """The number to call in the person's country, or on any mobile network where the country is not known."""
-    rows = turn.directory.emergency(turn.country, (_KINDS.get(kind, kind), "general"))
+    try:
+        rows = turn.directory.emergency(turn.country, (_KINDS.get(kind, kind), "general"))
+    except Exception as error:  # a damaged file; the number of any network goes out all the same (safety.md, S17)
+        log.error("no emergency numbers can be read: %s", type(error).__name__)
+        rows = [GSM]
     return rows[0] if rows else None
+
+
+def _learn_place(turn: Turn) -> None:
+    # Where the gazetteer or the directory breaks, the number goes out without a place.
+    try:
+        learn_place(turn)
+    except Exception as error:
+        log.error("no place can be looked up: %s", type(error).__name__)
+        turn.replies.clear()
 
 
 def _number_data(row: EmergencyNumber | None) -> list[dict[str, Any]]:
@@ -86,7 +103,7 @@ class Crisis(WaypostAction):
 
     def answer(self, turn: Turn) -> None:
         kind = CLASSES.get(turn.intent, "danger")
-        learn_place(turn)
+        _learn_place(turn)
         legal = _legal_phone(turn) if kind == "detained" else None
         row = None if legal else emergency_number(turn, kind)
         first: list[Text] = []
@@ -117,7 +134,7 @@ class Protection(WaypostAction):
 
     def answer(self, turn: Turn) -> None:
         kind = CLASSES.get(turn.intent, "gbv")
-        learn_place(turn)
+        _learn_place(turn)
         row = emergency_number(turn, kind)
         first = [Text("protection:call", {"number": {"phone": row.number}})] if row else [Text("protection:no_number")]
         if row and row.verified_on is None:
@@ -153,10 +170,12 @@ def _phone_services(turn: Turn, category: str) -> list[Card]:
         now=turn.now,
         limit=10,
     )
-    found = [
-        card(hit, turn.language, turn.get("second_language"), now=turn.now)
-        for hit in search(turn.directory, query).hits
-    ]
+    try:
+        hits = search(turn.directory, query).hits
+        found = [card(hit, turn.language, turn.get("second_language"), now=turn.now) for hit in hits]
+    except Exception as error:
+        log.error("no services can be read: %s", type(error).__name__)
+        return []
     return [service for service in found if service.phones][:2]
 
 
@@ -175,6 +194,7 @@ def _discreet(found: Card) -> Card:
         text_language=found.text_language,
         must_report=found.must_report,
         sample=found.sample,
+        reported=found.reported,
     )
 
 

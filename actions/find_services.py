@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timezone
+
 from actions.told import heard, told_with, wishes
 from actions.turn import Turn, WaypostAction
 from actions.where import Where, ask_place, sample_note, settle_place
@@ -98,6 +100,7 @@ def show_services(turn: Turn) -> None:
         *_when(query, offset),
         cards=cards,
         choices=tuple(choices),
+        data={"scope": result.scope} if result.scope == "national" else {},
     )
 
 
@@ -199,7 +202,7 @@ class ServiceDetails(WaypostAction):
         if identifier is None and results:
             turn.say("choices", "which_service", choices=service_choices(turn, results, "ask_service_details"))
             return
-        record = turn.directory.service(identifier) if identifier else None
+        record = turn.directory.service(identifier, _today(turn)) if identifier else None
         if record is None:
             from actions.conversation import menu_choices
 
@@ -224,6 +227,11 @@ class ServiceDetails(WaypostAction):
         turn.say("details", cards=(details,), choices=choices, data={"skip": skip} if isinstance(skip, list) else {})
 
 
+def _today(turn: Turn) -> date:
+    """The day by which records are judged, as in a search."""
+    return turn.now.astimezone(timezone.utc).date()
+
+
 def chosen_service(turn: Turn) -> str | None:
     """The id of the service that the message is about: by number, by id, or the one shown alone."""
     results = list(turn.get("results", ()))
@@ -241,7 +249,7 @@ def service_choices(turn: Turn, results: list[str], intent: str) -> tuple[Choice
     """The services just shown, by name."""
     choices = []
     for number, identifier in enumerate(results, 1):
-        record = turn.directory.service(identifier)
+        record = turn.directory.service(identifier, _today(turn))
         if record is not None:
             name = card(record, turn.language, turn.get("second_language"), now=turn.now).name
             choices.append(Choice(name, intent, {"service": number}))

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _FEW = 3
 """Choices beside which an SMS has room for a remark."""
+_NOT_NEEDED = "not_needed"
+"""In the slot `said`: that names and numbers are not needed and not kept was said once more (safety.md, P7)."""
 _UNANNOUNCED = {"crisis", "protection"}
 """Kinds of answers above and below which nothing is put: no notice, no remark about the language."""
 
@@ -67,6 +69,8 @@ class Turn:
     places: Gazetteer
     replies: list[Reply] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)
+    told_too_much: bool = False
+    """The message had a name, a number or a document in it, which was taken out before it was stored (`bot.redact`)."""
 
     @classmethod
     def of(cls, tracker: Tracker) -> Turn:
@@ -108,9 +112,10 @@ class Turn:
             language=choice.language,
             switched_from=current if choice.switched else None,
             channel=metadata.get("channel") or "web",
-            location=metadata.get("location"),
+            location=metadata.get("location") or metadata.get("position"),
             media=metadata.get("media") or "",
             old_button=bool(metadata.get("old_button")),
+            told_too_much=bool(metadata.get("told_too_much")),
             memory=memory,
             now=datetime.now(timezone.utc),
             directory=here,
@@ -167,8 +172,11 @@ class Turn:
         last = self.replies[-1]
         footer = list(last.footer)
         if "notice" not in said:
-            footer.append(Text("notice"))
+            footer.append(Text("notice"))  # which says as well that no name is needed
             said.append("notice")
+        elif self.told_too_much and _NOT_NEEDED not in said and self._room(last, False):
+            footer.append(Text("privacy:not_keep"))
+            said.append(_NOT_NEEDED)
         drafts = f"draft:{self.language}"
         first = len(said) > len(self.get("said", ()))
         if drafts not in said and self.language != "en" and has_drafts(self.language) and self._room(last, first):

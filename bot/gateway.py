@@ -34,12 +34,14 @@ from bot.channels.parsing import TooLarge, body_of
 from bot.channels.registry import ready
 from bot.channels.web import client as web_client
 from bot.channels.web import parse as web_parse
-from bot.identity import conversation_id, new_visitor
+from bot.identity import conversation_id, earlier_ids, new_visitor
 from bot.logs import configure
 from bot.mailbox import Answer, Doorbell, Mailbox, Outbox, ring
 from bot.messages import Inbound
+from bot.production import before_start
+from bot.redact import redacted
 from bot.reports import keep_reporting
-from bot.retention import keep_purging
+from bot.retention import keep_purging, keep_shortening
 from bot.settings import Settings, settings
 
 __all__ = ["create_app", "main"]
@@ -88,13 +90,19 @@ class Gateway:
 
     async def store(self, message: Inbound, address: str = "") -> int:
         """Store a message and wake the workers; returns its row. Raises HTTPException 429 for a flood."""
+        await self.carry_over(message.conversation)
         if await run_in_threadpool(self.mailbox.waiting, message.conversation) >= MAX_WAITING:
             self.counts["refused"] += 1
             raise HTTPException(429, "too many messages at once: wait for the answers", {"Retry-After": "5"})
-        stored = await run_in_threadpool(self.mailbox.put, message, address)
+        stored = await run_in_threadpool(self.mailbox.put, redacted(message), address)
         self.counts["received" if stored.new else "repeated"] += 1
         ring(self.bells, "worker-*")
         return stored.id
+
+    async def carry_over(self, conversation: str) -> None:
+        """After a change of the key: what is kept under the id that this conversation had before is its own again."""
+        if earlier := earlier_ids(conversation):
+            await run_in_threadpool(self.mailbox.carry_over, conversation, earlier)
 
     async def wait_for(
         self, conversation: str, seconds: float, look: Callable[[], list[Answer] | None]
@@ -135,12 +143,14 @@ class Inlet:
         return not await run_in_threadpool(self._gateway().mailbox.waiting, conversation)
 
     async def stop(self, channel: str, conversation: str) -> None:
+        await self._gateway().carry_over(conversation)
         gone = await run_in_threadpool(self._gateway().outbox.stop, channel, conversation)
         self.count("stopped")
         if gone:
             log.info("%s: somebody wants nothing more; %d messages are given up", channel, gone)
 
     async def start(self, conversation: str) -> None:
+        await self._gateway().carry_over(conversation)
         await run_in_threadpool(self._gateway().outbox.start, conversation)
 
     async def report(
@@ -224,6 +234,7 @@ async def chat_replies(request: Request) -> Response:
     if after > 2**62:
         raise HTTPException(400, "after is too large")
     conversation = conversation_id("web", visitor)
+    await gateway.carry_over(conversation)
     if after:
         await run_in_threadpool(gateway.mailbox.delivered, conversation, after)
     answers = await gateway.wait_for(conversation, seconds, lambda: gateway.mailbox.answers(conversation, after))
@@ -233,11 +244,13 @@ async def chat_replies(request: Request) -> Response:
 
 
 async def chat_clear(request: Request) -> Response:
-    """Quick exit: the answers that wait are dropped and the browser gets another id at its next visit."""
+    """Quick exit: everything about the conversation is deleted, and the browser gets another id at its next visit."""
     gateway = _gateway(request)
     visitor = request.cookies.get(VISITOR) or ""
     if visitor:
-        await run_in_threadpool(gateway.mailbox.delivered, conversation_id("web", visitor), 2**62)
+        conversation = conversation_id("web", visitor)
+        for one in (conversation, *earlier_ids(conversation)):
+            await run_in_threadpool(gateway.mailbox.forget, one)
     response = Response(status_code=204)
     response.delete_cookie(VISITOR, path="/", httponly=True, samesite="strict")
     return response
@@ -362,6 +375,7 @@ def create_app(config: Settings | None = None) -> Starlette:
         tasks = [
             asyncio.create_task(gateway.listen()),
             asyncio.create_task(keep_purging(gateway.mailbox, config)),
+            asyncio.create_task(keep_shortening(gateway.mailbox)),
             asyncio.create_task(keep_reporting(gateway.mailbox, config)),
             *(asyncio.create_task(_listen(channel, config, inlet)) for channel in usable.values()),
         ]
@@ -414,6 +428,7 @@ def main() -> None:
 
     config = settings()
     configure(config.log_level)
+    before_start(config)
     uvicorn.run(
         create_app(config),
         host=config.bot_host,

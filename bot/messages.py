@@ -162,7 +162,11 @@ class Card:
     country: str = ""
     text_language: str = ""
     """Language of name and texts, if another than the reader's had to be taken."""
+    text_state: str = ""
+    """State of the texts as the snapshot says it: approved, needs_review, outdated, machine or machine_outdated."""
     sample: bool = False
+    reported: bool = False
+    """Several people said that something of it is wrong: call first."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +237,8 @@ class Outbound:
     """First and one past the last of the choices that this message shows, where not all fit into one; None: all."""
     token: str = ""
     """`choices_token` of the choices: what a button sends back, so that an old button cannot pick from a new list."""
+    numbered: int = 0
+    """How many numbered cards stand in the messages of the same answer before this one: the first choices are their details."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

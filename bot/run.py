@@ -23,6 +23,7 @@ from pathlib import Path
 import httpx
 
 from bot.channels.registry import channels, ready
+from bot.readiness import refusal
 from bot.settings import ROOT, Settings, SettingsError, settings
 
 __all__ = ["STEPS", "Step", "main", "prepare"]
@@ -222,6 +223,7 @@ def servers(config: Settings, sending: bool) -> list[Server]:
         Server("gateway", (PYTHON, "-m", "bot.gateway")),
         *([Server("sender", (PYTHON, "-m", "bot.sender"))] if sending else []),
         Server("directory", (PYTHON, *directory)),
+        Server("chores", (PYTHON, "manage.py", "chores")),
         *workers,
     ]
 
@@ -298,7 +300,7 @@ def ready_line(config: Settings) -> str:
     """The last line of a start: what to open."""
     chat = f"http://{config.bot_host}:{config.bot_port}/"
     staff = f"http://{config.bot_host}:{config.directory_port}/"
-    login = " (user staff, password waypost-demo)" if config.demo else ""
+    login = " (user staff, password waypost-demo)" if config.demo and not config.production else ""
     return f"Ready. Chat: {chat}   Staff: {staff}{login}   Ctrl+C stops."
 
 
@@ -340,6 +342,13 @@ def main() -> int:
         return 0 if prepare(config, environment, arguments.prepare) else 1
     if not arguments.serve and not prepare(config, environment):
         return 1
+    if reasons := refusal(config, environment):
+        say("not started in production mode:\n  - " + "\n  - ".join(reasons).replace("  -     ", "      "))
+        say(
+            "`make readiness` tells more. Staff can mend what is in the directory meanwhile: python manage.py serve, beside it"
+            " python manage.py chores. docs/readiness.md says how a finding is accepted."
+        )
+        return 3
     return watch(config, environment)
 
 

@@ -26,7 +26,9 @@ from bot.channels.registry import ready
 from bot.languages import served
 from bot.logs import configure
 from bot.mailbox import Doorbell, Outbox, Outgoing
+from bot.mailbox.outgoing import REPLY
 from bot.messages import Outbound, Reply, Text
+from bot.production import before_start
 from bot.replies.render import word
 from bot.settings import Settings, settings
 
@@ -44,7 +46,7 @@ LONGEST_PAUSE = 30.0
 REMEMBERED = 10_000
 """People whose pace a lane remembers."""
 URGENT = frozenset({"crisis", "protection"})
-"""Kinds that are sent once more where nobody can know whether they were taken: twice costs less than never."""
+"""Kinds, with all their messages, that are sent once more where nobody can know whether they were taken: twice costs less than never."""
 ASK_AFTER = 12.0
 """Seconds after which a provider lists what it has taken."""
 
@@ -146,8 +148,11 @@ class Lane:
         if not outgoing.address:
             await asyncio.to_thread(self.outbox.failed, outgoing.id, "no address, or sealed with another key")
             return
-        if await asyncio.to_thread(self.outbox.stopped, outgoing.conversation):
-            await asyncio.to_thread(self.outbox.stop, self.channel, outgoing.conversation)
+        if await asyncio.to_thread(self.outbox.stopped, outgoing.conversation, outgoing.priority):
+            if outgoing.priority == REPLY:
+                await asyncio.to_thread(self.outbox.stop, self.channel, outgoing.conversation)
+            else:
+                await asyncio.to_thread(self.outbox.failed, outgoing.id, "opted out")
             return
         parts = self.client.parts(outgoing.outbound)
         at = outgoing.parts
@@ -216,7 +221,8 @@ class Lane:
         if identifier:
             await self._taken(outgoing, part, identifier, sent + 1, of)
             return sent + 2
-        if identifier == "" or (outgoing.outbound.kind in URGENT and outgoing.attempts < 2):
+        kind = outgoing.outbound.custom.get("part_of", outgoing.outbound.kind)
+        if identifier == "" or (kind in URGENT and outgoing.attempts < 2):
             await self._again(outgoing, 0.0, "not taken" if identifier == "" else "sent again: nobody knows")
             return 0
         log.error("%s: nobody knows whether message %d was taken; it is not sent again", self.channel, outgoing.id)
@@ -320,6 +326,7 @@ def main() -> None:
     """`python -m bot.sender`"""
     config = settings()
     configure(config.log_level)
+    before_start(config)
     asyncio.run(_run(config))
 
 

@@ -46,6 +46,14 @@ class Settings:
     operator: str = _setting(
         "", "name of the organisation that answers for this service; empty: it says that it is a trial"
     )
+    duty_contact: str = _setting(
+        "",
+        "who acts when something goes wrong with this service: role or name, phone or address, hours; for staff, never said",
+    )
+    accepted_findings: str = _setting(
+        "",
+        "no-go findings of `make readiness` that somebody takes the risk of: `<id> until <YYYY-MM-DD>: <who and why>; ...`",
+    )
     texts: str = _setting(
         "draft",
         "least that must be known of a text before it is sent: draft, reviewed or approved (by people; see CONTRIBUTING.md)",

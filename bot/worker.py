@@ -14,10 +14,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from bot.engine.engine import Engine, Turn, apology, newest_model
+from bot.counting import counts, day
+from bot.engine.engine import Engine, Spare, Turn, apology, load
 from bot.logs import configure
-from bot.mailbox import Claim, Doorbell, Mailbox, ring
+from bot.mailbox import Claim, Count, Doorbell, Mailbox, ring
 from bot.messages import Outbound
+from bot.production import before_start
 from bot.replies.reviews import unsaid
 from bot.settings import Settings, settings
 
@@ -34,6 +36,8 @@ MAX_ATTEMPTS = 3
 WATCHED = ("web", "rest", PARSE)
 """Channels where somebody looks at the screen until the answer is there. Every second message is one of theirs if one waits, so that a
 thousand SMS do not keep a page waiting, nor a thousand pages an SMS."""
+STOPPED = "unsubscribed"
+"""Topic of the answer to "stop" (`actions.conversation.Unsubscribe`), after which nothing is sent but answers."""
 LASTING = frozenset({"language", "second_language", "chosen_language", "place", "said"})
 """What of a conversation's memory outlasts a long silence: how to speak with the person, and where they are."""
 
@@ -46,7 +50,7 @@ def lasting(memory: Mapping[str, Any]) -> dict[str, Any]:
 class Worker:
     """Takes messages from the mailbox until it is stopped."""
 
-    def __init__(self, engine: Engine, mailbox: Mailbox, config: Settings, name: str) -> None:
+    def __init__(self, engine: Engine | Spare, mailbox: Mailbox, config: Settings, name: str) -> None:
         self.engine = engine
         self.mailbox = mailbox
         self.config = config
@@ -90,12 +94,25 @@ class Worker:
             turn = Turn((apology(message, memory),), memory, failed=True)
         else:
             turn = await self.engine.turn(message, memory)
-        if not self.mailbox.finish(claim, turn.answers, turn.memory, turn.reports):
+        counted = self._counted(claim, memory, turn) if message.channel != PARSE else []
+        stop = any(answer.custom.get("topic") == STOPPED for answer in turn.answers)
+        if not self.mailbox.finish(
+            claim, turn.answers, turn.memory, turn.reports, counted, day(time.time()), stop=stop
+        ):
             log.warning("message %d was answered by another worker in the meantime", claim.id)
             return
         ring(self.bells, "gateway", message.conversation)
         ring(self.bells, "sender", message.conversation)
         log.debug("message %d answered in %.0f ms", claim.id, (time.monotonic() - started) * 1000)
+
+    def _counted(self, claim: Claim, memory: Mapping[str, Any], turn: Turn) -> list[Count]:
+        """What is counted of the turn. That counting breaks must keep nobody from an answer."""
+        begun = not claim.memory or claim.silence > self.config.memory_minutes * 60
+        try:
+            return counts(claim, memory, turn, time.time() - claim.received_at, begun=begun)
+        except Exception as error:
+            log.error("a turn was not counted: %s", type(error).__name__)
+            return []
 
 
 async def _run(worker: Worker) -> None:
@@ -113,6 +130,7 @@ def main() -> None:
     arguments = parser.parse_args()
     config = settings()
     configure(config.log_level)
+    before_start(config)
     missing = unsaid("en")
     if missing:
         log.error(
@@ -120,7 +138,7 @@ def main() -> None:
             " not be: sign them with `python -m bot.replies.reviews sign en`, or set texts=draft", config.texts, len(missing)
         )  # fmt: skip
         raise SystemExit(2)
-    engine = Engine(newest_model(config.path("models")))
+    engine = load(config.path("models"))
     asyncio.run(_run(Worker(engine, Mailbox(config.mailbox_url), config, arguments.name)))
 
 

@@ -8,14 +8,16 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
-from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
 __all__ = ["PUBLISH", "WaypostAdminSite", "publish_and_tell"]
 
@@ -101,31 +103,43 @@ class WaypostAdminSite(AdminSite):
         here = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
         return redirect(back if here else reverse("admin:index"))
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """A member of staff who has also passed the second factor, if that is required or set up."""
+        from directory.accounts.second import passed
+
+        return super().has_permission(request) and passed(request)
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+        """Name and password; the second step is on pages of `directory.accounts`."""
+        from directory.accounts.login import SignIn, next_step
+
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        if request.method == "GET" and super().has_permission(request):
+            return redirect(next_step(request.user))  # type: ignore[arg-type]
+        asked = REDIRECT_FIELD_NAME in request.GET or REDIRECT_FIELD_NAME in request.POST
+        context = {
+            **self.each_context(request),
+            "title": _("Log in"),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            **({} if asked else {REDIRECT_FIELD_NAME: reverse("admin:index", current_app=self.name)}),
+            **(extra_context or {}),
+        }
+        request.current_app = self.name  # type: ignore[attr-defined]
+        answer: Any = SignIn.as_view(extra_context=context)(request)
+        return answer  # type: ignore[no-any-return]
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        return super().index(request, {"work": self._work(request), "latest": self._latest(), **(extra_context or {})})
+        from directory.accounts.second import has_device
+        from directory.accounts.start import links, panels
+
+        user: Any = request.user
+        work = {"panels": panels(user), "links": links(user), "has_second_factor": has_device(user)}
+        return super().index(request, {**work, "latest": self._latest(), **(extra_context or {})})
 
     def _latest(self) -> Any:
         publications = apps.get_model("directory", "Publication").objects
         return publications.filter(state="published").select_related("by").first()
-
-    def _work(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """What waits: a label, a count, and the list where it is done. Only of records that the person may see."""
-        services, today = apps.get_model("directory", "Service").objects, timezone.localdate()
-        live = services.filter(status__in=("published", "paused"))
-        numbers = apps.get_model("directory", "EmergencyNumber").objects
-        unverified = numbers.exclude(verified_on__isnull=False, expires_on__gte=today)
-        reports = apps.get_model("directory", "UserReport").objects.filter(state="open")
-        changes = apps.get_model("directory", "ChangeRequest").objects.filter(state="pending")
-        rows = [
-            ("service", _("services to check again"), live.filter(review_due__lt=today), "?review=due"),
-            ("service", _("services that were never checked"), live.filter(verified_on__isnull=True), "?review=never"),
-            ("service", _("drafts"), services.filter(status="draft"), "?status__exact=draft"),
-            ("userreport", _("open reports from people"), reports, "?state__exact=open"),
-            ("changerequest", _("proposed changes"), changes, "?state__exact=pending"),
-            ("emergencynumber", _("emergency numbers to verify"), unverified, "?verified=no"),
-        ]
-        return [
-            {"label": label, "count": found.count(), "url": reverse(f"admin:directory_{model}_changelist") + query}
-            for model, label, found, query in rows
-            if request.user.has_perm(f"directory.view_{model}")
-        ]

@@ -24,6 +24,13 @@ def fill_categories(**kwargs: Any) -> None:
         )
 
 
+def fill_roles(using: str = "default", **kwargs: Any) -> None:
+    """Bring the roles of staff in line with `directory.roles`."""
+    from directory.roles import fill_roles as fill
+
+    fill(using)
+
+
 class DirectoryConfig(AppConfig):
     """The app that holds the records."""
 
@@ -32,6 +39,14 @@ class DirectoryConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(fill_categories, sender=self)
+        post_migrate.connect(fill_roles, sender=self)
+        from directory.exchange.confidential import watch as watch_places
+        from directory.insight.flags import watch as watch_tasks
+        from directory.search import watch
+
+        watch()
+        watch_tasks()
+        watch_places()
 
 
 class WaypostAdminConfig(AdminConfig):

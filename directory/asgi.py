@@ -8,3 +8,7 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "directory.settings")
 application = get_asgi_application()
+
+from directory.backup.running import hold  # noqa: E402  settings first
+
+hold()

@@ -6,11 +6,11 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-__all__ = ["database", "flag", "secret_key"]
+__all__ = ["choice", "database", "flag", "mail", "secret_key"]
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -23,6 +23,14 @@ def flag(name: str, *, default: bool) -> bool:
     if value:
         raise ImproperlyConfigured(f"{name}: {value!r} is neither yes nor no")
     return default
+
+
+def choice(name: str, words: tuple[str, ...], *, default: str) -> str:
+    """A setting that is one of a few words."""
+    given = os.environ.get(name, "").strip().lower() or default
+    if given not in words:
+        raise ImproperlyConfigured(f"{name}: expected {' or '.join(words)}, not {given!r}")
+    return given
 
 
 def database(url: str, sqlite: Path) -> dict[str, Any]:
@@ -50,9 +58,29 @@ def database(url: str, sqlite: Path) -> dict[str, Any]:
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
+        "HOST": parts.hostname or parse_qs(parts.query).get("host", [""])[0],
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
+    }
+
+
+def mail(url: str, folder: Path) -> dict[str, Any]:
+    """Django's mail settings: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`; else letters lie in a folder as files."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": folder}
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured("WAYPOST_DIRECTORY_MAIL_URL: expected smtp://user:password@host:port or smtps://...")
+    implicit = parts.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if implicit else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": implicit,
+        "EMAIL_USE_TLS": not implicit and parts.hostname not in ("localhost", "127.0.0.1"),
+        "EMAIL_TIMEOUT": 20,
     }
 
 

@@ -19,20 +19,22 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.utils import timezone
 
 from bot.lookup.digest import digest
 from bot.lookup.schema import DDL, SCHEMA_VERSION
 from directory import snapshot_checks
-from directory.models import Publication
+from directory.models import Location, Publication
+from directory.moment import one_moment
 from directory.snapshot_rows import tables
 
 __all__ = ["KEEP", "PublishError", "Published", "publish"]
 
 KEEP = 5
-"""Snapshots that stay beside the current one, as `snapshot-<publication>.sqlite`."""
+"""Snapshots that stay beside the current one, as `snapshot-<publication>.sqlite`; none that tells a place that is confidential now."""
 BATCH = 5000
+TELL_EVERY = 1.0
+"""Seconds between two lines of progress of one table."""
 log = logging.getLogger(__name__)
 
 
@@ -120,30 +122,6 @@ def _file(folder: Path) -> Iterator[Path]:
             os.unlink(name)
 
 
-@contextlib.contextmanager
-def _one_moment() -> Iterator[None]:
-    """All reads see the records of one moment, and nobody who writes has to wait.
-
-    An ordinary `atomic` block would take SQLite's write lock (see `environment.database`), so the transaction is begun by
-    hand; inside a transaction (tests) nothing is needed.
-    """
-    if connection.in_atomic_block:
-        yield
-        return
-    if connection.vendor != "sqlite":
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN DEFERRED")
-        try:
-            yield
-        finally:
-            cursor.execute("ROLLBACK")
-
-
 def _build(
     file: Path, publication: Publication, today: date, progress: Callable[[str], None]
 ) -> tuple[dict[str, int], list[str]]:
@@ -151,11 +129,12 @@ def _build(
     samples = not settings.PRODUCTION
     counts: dict[str, int] = {}
     snapshot = sqlite3.connect(file, isolation_level=None)
-    with contextlib.closing(snapshot), _one_moment():
+    with contextlib.closing(snapshot), one_moment():
         snapshot.execute("PRAGMA journal_mode = OFF")
         snapshot.execute("PRAGMA synchronous = OFF")
         snapshot.executescript(DDL)
         snapshot.execute("BEGIN")
+        told = time.monotonic()
         for table, rows in tables(today, samples=samples):
             counts[table] = 0
             iterator = iter(rows)
@@ -163,9 +142,11 @@ def _build(
                 marks = ", ".join("?" * len(batch[0]))
                 snapshot.executemany(f'INSERT INTO "{table}" VALUES ({marks})', batch)
                 counts[table] += len(batch)
-                if counts[table] > BATCH:
+                if time.monotonic() > told + TELL_EVERY:
+                    told = time.monotonic()
                     progress(f"{table}: {counts[table]} rows so far")
             progress(f"{table}: {counts[table]} rows")
+        progress("checking what was written ...")
         _describe(snapshot, publication, counts)
         snapshot.execute("COMMIT")
         reasons = snapshot_checks.problems(snapshot, counts) + snapshot_checks.leaks(snapshot)
@@ -227,7 +208,21 @@ def _replace(file: Path, target: Path, publication: int) -> None:
         int(p.stem.rsplit("-", 1)[1]): p for p in target.parent.glob(f"{target.stem}-*{target.suffix}") if _numbered(p)
     }
     for number in sorted(versions)[:-KEEP]:
-        versions[number].unlink(missing_ok=True)
+        versions.pop(number).unlink(missing_ok=True)
+    hidden = set(Location.objects.exclude(visibility="public").values_list("public_id", flat=True))
+    for number, file in versions.items():
+        if number != publication and _shows(file, hidden):
+            file.unlink(missing_ok=True)
+
+
+def _shows(file: Path, hidden: set[str]) -> bool:
+    """Whether an earlier snapshot tells the exact place of one that is confidential now."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as snapshot:
+            sites = snapshot.execute("SELECT id FROM site WHERE visibility = 'public'")
+            return any(str(row[0]).split(":", 1)[1] in hidden for row in sites)
+    except sqlite3.Error:
+        return False
 
 
 def _numbered(path: Path) -> bool:

@@ -6,18 +6,26 @@ Environment (see docs/settings.md):
   WAYPOST_DIRECTORY_SECRET_KEY       signing key; else <var>/directory.key, made at first use
   WAYPOST_DIRECTORY_HOSTS            host names that it answers to, divided by commas; default: this machine only
   WAYPOST_DIRECTORY_HTTPS=1|0        cookies only over TLS, HSTS; default: 1 if any other host is named
+  WAYPOST_DIRECTORY_MAIL_URL         smtp://user:password@host:587; else letters lie as files in <var>/mail
+  WAYPOST_DIRECTORY_MAIL_FROM        the sender of invitations and reminders
+  WAYPOST_DIRECTORY_URL              the address under which staff reach the directory, for links in letters
+  WAYPOST_DIRECTORY_TWO_FACTOR       required|optional: whether everybody needs a second factor; default: required, in a demo optional
+  WAYPOST_MAP_TILES                  address of map tiles, https://tiles.example.org/{z}/{x}/{y}.png; empty: none (docs/map.md)
+  WAYPOST_MAP_CREDIT                 who is to be named on a map with tiles
+  WAYPOST_MACHINE_TEXTS=0|1          texts that a machine translated go out, labelled (default: 1)
   WAYPOST_HSDS_RATE=120/min          requests to the HSDS API that one network address may make (docs/hsds.md)
 """
 
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
 from bot.settings import settings as waypost
-from directory.environment import database, flag, secret_key
+from directory.environment import choice, database, flag, mail, secret_key
 from directory.hsds.rates import rate
 
 _settings = waypost()
@@ -48,6 +56,10 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "simple_history",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -58,9 +70,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "directory.accounts.middleware.IdleTime",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "directory.urls"
 WSGI_APPLICATION = "directory.wsgi.application"
@@ -90,6 +105,25 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+TWO_FACTOR_REQUIRED = (
+    choice("WAYPOST_DIRECTORY_TWO_FACTOR", ("required", "optional"), default="optional" if DEMO else "required")
+    == "required"
+)
+"""Whether everybody logs in with a code as well; somebody who has set one up always does."""
+OTP_TOTP_ISSUER = "Waypost"
+PASSWORD_RESET_TIMEOUT = 4 * 3600
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "directory.accounts.lockout.username"
+AXES_CLIENT_IP_CALLABLE = "directory.accounts.lockout.address"
+AXES_LOCKOUT_CALLABLE = "directory.accounts.lockout.locked"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True
 LOGIN_URL = "admin:login"
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -110,6 +144,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+globals().update(mail(os.environ.get("WAYPOST_DIRECTORY_MAIL_URL", ""), VAR / "mail"))
+DEFAULT_FROM_EMAIL = os.environ.get("WAYPOST_DIRECTORY_MAIL_FROM", "waypost@localhost")
+SITE_URL = os.environ.get("WAYPOST_DIRECTORY_URL", f"http://127.0.0.1:{_settings.directory_port}").rstrip("/")
+"""Links in letters begin with it."""
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French")), ("es", _("Spanish")), ("ar", _("Arabic"))]
 LOCALE_PATHS = [Path(__file__).resolve().parent / "locale"]
@@ -128,6 +167,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+MAP_TILES = os.environ.get("WAYPOST_MAP_TILES", "").strip()
+MAP_CREDIT = os.environ.get("WAYPOST_MAP_CREDIT", "").strip()
+MACHINE_TEXTS = flag("WAYPOST_MACHINE_TEXTS", default=True)
+"""Whether texts of services and articles that a machine translated go out, labelled as such."""
 
 HSDS_RATE = rate(os.environ.get("WAYPOST_HSDS_RATE", "120/min"))
 REST_FRAMEWORK = {
@@ -150,5 +194,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": _settings.log_level},
-    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}, "axes": {"level": "WARNING"}},
 }

@@ -21,7 +21,7 @@ from directory.models import (
     ServiceAtLocation,
     ServiceText,
 )
-from directory.snapshot_rows import public_services, wanted_services
+from directory.snapshot_rows import public_services, published_states, wanted_services
 
 __all__ = ["leaks", "problems", "warnings"]
 
@@ -145,7 +145,7 @@ def warnings(today: date, *, samples: bool) -> list[str]:
         "%(count)d confidential places have no phone or other contact",
     )
     for language in served():
-        texts = ServiceText.objects.filter(lang=language.code, state__in=ServiceText.PUBLISHED_STATES)
+        texts = ServiceText.objects.filter(lang=language.code, state__in=published_states())
         missing = public.exclude(pk__in=texts.values("service")).count()
         if missing:
             parts = {"count": missing, "language": language.english}

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from directory.models import (
     AllowedHost,
     Article,
     ArticleText,
     EmergencyNumber,
+    FormerId,
     Location,
     OpeningException,
     OpeningInterval,
@@ -25,15 +27,33 @@ from directory.models import (
     ServiceContact,
     ServiceText,
     SpokenLanguage,
+    Task,
 )
+from directory.models.base import TranslatedText
 from directory.models.schedules import interval_minutes
 
-__all__ = ["Row", "public_articles", "public_services", "tables", "wanted_services"]
+__all__ = [
+    "Row",
+    "public_articles",
+    "public_services",
+    "published_states",
+    "service_tables",
+    "tables",
+    "wanted_services",
+]
 
 Row = tuple[Any, ...]
 CHUNK = 2000
 AREA_RADIUS_KM = 25.0
 """Radius around the city's centre of a service whose place is confidential and that names no area itself."""
+
+
+def published_states() -> tuple[str, ...]:
+    """States of texts that go out: a machine's only where the setting MACHINE_TEXTS allows it."""
+    states = TranslatedText.PUBLISHED_STATES
+    return (
+        states if settings.MACHINE_TEXTS else tuple(state for state in states if state != TranslatedText.State.MACHINE)
+    )
 
 
 def wanted_services(*, samples: bool) -> QuerySet[Service]:
@@ -44,14 +64,14 @@ def wanted_services(*, samples: bool) -> QuerySet[Service]:
 
 def public_services(*, samples: bool) -> QuerySet[Service]:
     """Those of the wanted services that can be published: checked at least once, with a category and a public text."""
-    texts = ServiceText.objects.filter(service=OuterRef("pk"), state__in=ServiceText.PUBLISHED_STATES)
+    texts = ServiceText.objects.filter(service=OuterRef("pk"), state__in=published_states())
     categories = Service.categories.through.objects.filter(service=OuterRef("pk"))
     return wanted_services(samples=samples).filter(Exists(texts), Exists(categories), verified_on__isnull=False)
 
 
 def public_articles(*, samples: bool) -> QuerySet[Article]:
     """Published articles that have a public text."""
-    texts = ArticleText.objects.filter(article=OuterRef("pk"), state__in=ArticleText.PUBLISHED_STATES)
+    texts = ArticleText.objects.filter(article=OuterRef("pk"), state__in=published_states())
     articles = Article.objects.filter(Exists(texts), status=Article.Status.PUBLISHED)
     return articles if samples else articles.filter(sample=False)
 
@@ -69,6 +89,7 @@ def _flag(value: bool | None) -> int | None:
 
 
 def _service_rows(services: QuerySet[Service]) -> Iterator[Row]:
+    reported = set(Task.reported_services())
     for s in services.select_related("organisation").iterator(CHUNK):
         yield (
             s.public_id,
@@ -93,14 +114,18 @@ def _service_rows(services: QuerySet[Service]) -> Iterator[Row]:
             _day(s.hidden_after),
             s.source,
             int(s.sample),
+            int(s.pk in reported),
         )
 
 
 def _text_rows(services: QuerySet[Service]) -> Iterator[Row]:
-    texts = ServiceText.objects.filter(service__in=services, state__in=ServiceText.PUBLISHED_STATES)
-    for t in texts.select_related("service").iterator(CHUNK):
-        state = t.public_state(t.service.version)
-        yield (t.service.public_id, t.lang, *(getattr(t, field) for field in ServiceText.WORDING), state)
+    texts = ServiceText.objects.filter(service__in=services, state__in=published_states())
+    ours = texts.annotate(
+        public=F("service__public_id"), current=F("service__version"), first=F("service__source_language")
+    )
+    for t in ours.iterator(CHUNK):
+        state = t.state if t.lang == t.first else t.public_state(t.current)
+        yield (t.public, t.lang, *(getattr(t, field) for field in ServiceText.WORDING), state)
 
 
 def _site_rows(services: QuerySet[Service]) -> Iterator[Row]:
@@ -146,12 +171,12 @@ def _area_rows(services: QuerySet[Service]) -> Iterator[Row]:
 
 
 def _contact_rows(services: QuerySet[Service]) -> Iterator[Row]:
-    uses = ServiceContact.objects.filter(service__in=services).select_related("service", "contact")
-    for use in uses.iterator(CHUNK):
+    uses = ServiceContact.objects.filter(service__in=services).select_related("contact")
+    for use in uses.annotate(public=F("service__public_id")).iterator(CHUNK):
         contact = use.contact
         yield (
-            f"{use.service.public_id}:{contact.public_id}",
-            use.service.public_id,
+            f"{use.public}:{contact.public_id}",
+            use.public,
             use.position,
             contact.kind,
             contact.value,
@@ -164,9 +189,9 @@ def _contact_rows(services: QuerySet[Service]) -> Iterator[Row]:
 
 def _opening_rows(services: QuerySet[Service], today: date) -> Iterator[Row]:
     hours = OpeningInterval.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today), service__in=services)
-    for h in hours.select_related("service").iterator(CHUNK):
-        minutes = interval_minutes(h.opens, h.closes)
-        yield (h.service.public_id, h.weekday, *minutes, int(h.appointment_only), _day(h.valid_from), _day(h.valid_to))
+    columns = ("service__public_id", "weekday", "opens", "closes", "appointment_only", "valid_from", "valid_to")
+    for service, day, opens, closes, appointment, first, last in hours.values_list(*columns).iterator(CHUNK):
+        yield (service, day, *interval_minutes(opens, closes), int(appointment), _day(first), _day(last))
 
 
 def _exception_rows(services: QuerySet[Service], today: date) -> Iterator[Row]:
@@ -184,9 +209,10 @@ def _article_rows(articles: QuerySet[Article]) -> Iterator[Row]:
 
 
 def _article_text_rows(articles: QuerySet[Article]) -> Iterator[Row]:
-    texts = ArticleText.objects.filter(article__in=articles, state__in=ArticleText.PUBLISHED_STATES)
+    texts = ArticleText.objects.filter(article__in=articles, state__in=published_states())
     for t in texts.select_related("article").iterator(CHUNK):
-        yield (t.article.public_id, t.lang, t.title, t.body, t.public_state(t.article.version))
+        state = t.state if t.lang == t.article.source_language else t.public_state(t.article.version)
+        yield (t.article.public_id, t.lang, t.title, t.body, state)
 
 
 def _emergency_rows(samples: bool) -> Iterator[Row]:
@@ -220,9 +246,21 @@ def _alias_rows(samples: bool) -> Iterator[Row]:
         yield (name.name, name.lang, place.label, place.country, place.lat, place.lon, place.radius_km)
 
 
-def tables(today: date, *, samples: bool) -> Iterator[tuple[str, Iterable[Row]]]:
-    """(table, rows) in an order in which every row finds those that it refers to. `today` leaves out what has passed."""
-    services, articles = public_services(samples=samples), public_articles(samples=samples)
+def _former_rows(services: QuerySet[Service]) -> Iterator[Row]:
+    """Ids of merged services with the one that stands for them now, which may itself have been merged into another since."""
+    merged = dict(FormerId.objects.values_list("public_id", "service__public_id"))
+    public = set(services.filter(former_ids__isnull=False).values_list("public_id", flat=True))
+    for former, kept in sorted(merged.items()):
+        seen = {former}
+        while kept in merged and kept not in seen:
+            seen.add(kept)
+            kept = merged[kept]
+        if kept in public:
+            yield (former, kept)
+
+
+def service_tables(services: QuerySet[Service], today: date) -> Iterator[tuple[str, Iterable[Row]]]:
+    """(table, rows) of these services and all that belongs to them. `today` leaves out what has passed."""
     organisations = Organisation.objects.filter(services__in=services).distinct().order_by()
     yield "organisation", ((o.public_id, o.name, o.kind, o.website or None) for o in organisations.iterator(CHUNK))
     yield "service", _service_rows(services)
@@ -238,6 +276,13 @@ def tables(today: date, *, samples: bool) -> Iterator[tuple[str, Iterable[Row]]]
     yield "contact_point", _contact_rows(services)
     yield "opening", _opening_rows(services, today)
     yield "opening_exception", _exception_rows(services, today)
+
+
+def tables(today: date, *, samples: bool) -> Iterator[tuple[str, Iterable[Row]]]:
+    """(table, rows) in an order in which every row finds those that it refers to. `today` leaves out what has passed."""
+    services, articles = public_services(samples=samples), public_articles(samples=samples)
+    yield from service_tables(services, today)
+    yield "former_service", _former_rows(services)
     yield "article", _article_rows(articles)
     yield "article_text", _article_text_rows(articles)
     yield "emergency_number", _emergency_rows(samples)

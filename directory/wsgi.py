@@ -8,3 +8,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "directory.settings")
 application = get_wsgi_application()
+
+from directory.backup.running import hold  # noqa: E402  settings first
+
+hold()

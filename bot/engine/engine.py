@@ -27,13 +27,15 @@ from rasa.core.channels.channel import OutputChannel, UserMessage  # noqa: E402
 from bot.engine.action_call import InProcessActions, compile_result_check  # noqa: E402
 from bot.engine.memory import MemoryTrackerStore  # noqa: E402
 from bot.engine.nlg import CHANNEL, WaypostNlg  # noqa: E402
+from bot.engine.positions import located  # noqa: E402
 from bot.intents import INTENTS  # noqa: E402
 from bot.languages import served  # noqa: E402
+from bot.lookup.emergency import GSM  # noqa: E402
 from bot.messages import Inbound, Outbound, Reply, Text, choices_token, pressed  # noqa: E402
 from bot.replies.labels import intent_of_label  # noqa: E402
 from bot.replies.render import word  # noqa: E402
 
-__all__ = ["Engine", "NoModel", "Turn", "apology", "newest_model", "where"]
+__all__ = ["Engine", "NoModel", "Spare", "Turn", "apology", "load", "newest_model", "where"]
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +97,7 @@ class Engine:
     async def turn(self, message: Inbound, memory: Mapping[str, Any]) -> Turn:
         """Answer one message. Never raises and never stays silent: what breaks becomes an apology in words."""
         collector = _Collector()
-        message = resolved(message, memory)
+        message = located(resolved(message, memory), memory)
         self._store.seed(message.conversation, memory)
         user_message = UserMessage(
             text=defuse(message.text),
@@ -111,7 +113,7 @@ class Engine:
             log.error("a turn broke: %s at %s", type(error).__name__, where(error))
             failed = True
         new_memory = self._store.take(message.conversation)
-        answers = [Outbound.from_dict(m["outbound"]) for m in collector.messages if "outbound" in m]
+        answers = [Outbound.from_dict(row) for m in collector.messages for row in m.get("outbounds", ())]
         if not answers and not new_memory.pop("silent", False):
             answers, failed = [apology(message, memory)], True
         if failed:
@@ -140,11 +142,41 @@ class Engine:
         }
 
 
+class Spare:
+    """Stands in for an engine that cannot be loaded: whoever writes gets the number to call, and the word to write again."""
+
+    async def warm(self) -> None:
+        """Nothing to load."""
+
+    async def turn(self, message: Inbound, memory: Mapping[str, Any]) -> Turn:
+        """The apology; the memory stays."""
+        return Turn((apology(message, memory),), dict(memory), failed=True)
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """Nothing is understood."""
+        nothing = {"name": None, "confidence": 0.0}
+        return {"text": text, "intent": nothing, "intent_ranking": [], "entities": [], "route": None, "asks_back": True}
+
+
+def load(models: Path) -> Engine | Spare:
+    """The engine over the newest model of a folder; where that cannot be loaded, one that still gives a number to call."""
+    try:
+        return Engine(newest_model(models))
+    except Exception as error:
+        told = error if isinstance(error, NoModel) else f"{type(error).__name__} at {where(error)}; run `make train`"
+        log.critical("NO MESSAGE IS UNDERSTOOD, everybody gets a number to call: %s; then start again", told)
+        return Spare()
+
+
 def apology(message: Inbound, memory: Mapping[str, Any]) -> Outbound:
-    """What is said when no answer could be made, in the conversation's language if it is known."""
+    """What is said when no answer could be made, in the conversation's language if it is known.
+
+    Nobody has understood the message: it may be a cry for help, so a number stands first (safety.md, S17)."""
     codes = {language.code for language in served()}
     language = next((code for code in (memory.get("language"), message.language_hint) if code in codes), "en")
-    reply = Reply("text", (Text("error"),), data={"error": True})
+    texts = (Text("protection:call", {"number": {"phone": GSM.number}}), Text("crisis:unverified"), Text("error"))
+    row = {"number": GSM.number, "country": "", "verified": False, "source": GSM.source}
+    reply = Reply("text", texts, data={"error": True, "numbers": [{**row, "source_date": GSM.source_date}]})
     return word(
         reply, language, channel=message.render_as or message.channel, now=datetime.now(timezone.utc), country=None
     )
@@ -177,8 +209,12 @@ def _metadata(message: Inbound) -> dict[str, Any]:
         "old_button": bool(message.metadata.get("old_button")),
         "channel": message.render_as or message.channel,
         "location": {"lat": message.location.lat, "lon": message.location.lon} if message.location else None,
+        "position": message.metadata.get("position"),
         "language_hint": message.language_hint,
         "media": message.media,
+        "told_too_much": sorted(
+            {"name", "phone", "email", "document", "birth"} & {*message.metadata.get("redacted", ())}
+        ),
     }
 
 

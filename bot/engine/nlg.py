@@ -11,6 +11,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.messages import Choice, Reply
+from bot.replies.bubbles import bubbles
 from bot.replies.catalogue import wording
 from bot.replies.guard import guard
 from bot.replies.render import offered, with_a_person
@@ -24,7 +25,8 @@ CHANNEL = "waypost"
 class WaypostNlg(NaturalLanguageGenerator):
     """Words a `Reply` that an action passed as `utter_message(response="utter_<kind>", reply=..., voice=...)`.
 
-    `voice` says how: {"language", "channel", "country", "second_language", "now" (ISO), "allowed_hosts"}.
+    `voice` says how: {"language", "channel", "country", "second_language", "now" (ISO), "allowed_hosts"}. It becomes one message
+    or several (`bot.replies.bubbles`); Rasa's own channels get it as one text.
     """
 
     def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
@@ -50,7 +52,7 @@ class WaypostNlg(NaturalLanguageGenerator):
         outbound = guard(outbound, reply, voice.get("allowed_hosts", ()))
         message: dict[str, Any] = {
             "text": outbound.text or " ",
-            "outbound": outbound.to_dict(),
+            "outbounds": [part.to_dict() for part in bubbles(outbound, voice["channel"])],
             "open_choices": [
                 {"label": _label(choice, language), "intent": choice.intent, "entities": dict(choice.entities)}
                 for choice in choices
@@ -60,7 +62,7 @@ class WaypostNlg(NaturalLanguageGenerator):
             message["buttons"] = [
                 {"title": label, "payload": f"choice:{number}"} for number, label in enumerate(outbound.choices, 1)
             ]
-            del message["outbound"]
+            del message["outbounds"]
         return message
 
 

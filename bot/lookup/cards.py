@@ -114,7 +114,9 @@ def _card(
         lon=site.lon if site and public else None,
         country=site.country if site else area.country if area else next(iter(countries), ""),
         text_language=words.lang if words and words.lang != language else "",
+        text_state=words.state if words else "",
         sample=service.sample,
+        reported=service.reported,
     )
 
 

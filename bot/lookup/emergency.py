@@ -9,7 +9,7 @@ from datetime import date
 
 from bot.lookup.records import EmergencyNumber
 
-__all__ = ["numbers"]
+__all__ = ["GSM", "numbers"]
 
 GENERAL = "general"
 GSM = EmergencyNumber(

@@ -21,7 +21,7 @@ _MANY = 200_000
 _SERVICE = (
     "s.id, o.name, o.kind, o.website, s.paused, s.delivery, s.urgency, s.papers, s.shares_data, s.genders, s.min_age,"
     " s.max_age, s.audiences, s.nationalities, s.cost, s.booking, s.serves_countries, s.operator_type, s.must_report,"
-    " s.verified_on, s.review_due, s.hidden_after, s.source, s.sample"
+    " s.verified_on, s.review_due, s.hidden_after, s.source, s.sample, s.reported"
 )
 _CATEGORIES = ",".join("?" * len(CATEGORIES))
 Hours = tuple[tuple[Opening, ...], tuple[DatedOpening, ...]]
@@ -111,16 +111,18 @@ class ServiceReader:
         return {identifier: known[identifier] for identifier in identifiers}
 
     def _service(self, identifier: str) -> Service | None:
-        """The service of that id, None if there is none."""
+        """The service of that id, or the one that it was merged into; None if there is none."""
         rows = self._rows(
             f"SELECT {_SERVICE} FROM service s JOIN organisation o ON o.id = s.organisation_id WHERE s.id = ?",
             identifier,
         )
         if not rows:
-            return None
+            merged = self._rows("SELECT service_id FROM former_service WHERE id = ?", identifier)
+            return self._service(merged[0][0]) if merged else None
         (
             found, organisation, kind, website, paused, delivery, urgency, papers, shares, genders, youngest, oldest,
             audiences, nationalities, cost, booking, serves, operator, report, verified, due, hidden, source, sample,
+            reported,
         ) = rows[0]  # fmt: skip
         weekly, dated = self.hours([identifier])[identifier]
         return Service(
@@ -148,6 +150,7 @@ class ServiceReader:
             hidden_after=hidden,
             source=source,
             sample=bool(sample),
+            reported=bool(reported),
             categories=tuple(
                 row[0]
                 for row in self._rows(  # the key begins with the category: each of the few is looked up

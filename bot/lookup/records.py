@@ -31,7 +31,7 @@ class Wording:
     eligibility_text: str
     cost_note: str
     state: str
-    """approved, needs_review, machine, outdated."""
+    """approved, needs_review, machine, outdated, machine_outdated."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,8 @@ class Service:
     hidden_after: str
     source: str
     sample: bool
+    reported: bool = False
+    """Several people said that something of it is wrong, and staff have not settled it yet."""
     categories: tuple[str, ...] = ()
     wordings: tuple[Wording, ...] = ()
     spoken: tuple[Spoken, ...] = ()

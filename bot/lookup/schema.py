@@ -12,7 +12,7 @@ from __future__ import annotations
 
 __all__ = ["DDL", "SCHEMA_VERSION"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 DDL = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -46,8 +46,12 @@ CREATE TABLE service (
   review_due TEXT NOT NULL,           -- staff should check it again on this day
   hidden_after TEXT NOT NULL,         -- not shown after this day (three review periods)
   source TEXT NOT NULL,
-  sample INTEGER NOT NULL DEFAULT 0
+  sample INTEGER NOT NULL DEFAULT 0,
+  reported INTEGER NOT NULL DEFAULT 0 -- several people said that something here is wrong, and staff have not settled it yet
 ) WITHOUT ROWID;
+
+CREATE TABLE former_service (         -- ids of services that were merged into others, for links and buttons that still carry them
+  id TEXT PRIMARY KEY, service_id TEXT NOT NULL REFERENCES service(id)) WITHOUT ROWID;
 
 CREATE TABLE service_category (category TEXT NOT NULL, service_id TEXT NOT NULL REFERENCES service(id),
   PRIMARY KEY (category, service_id)) WITHOUT ROWID;
@@ -56,7 +60,7 @@ CREATE TABLE service_text (
   service_id TEXT NOT NULL REFERENCES service(id), lang TEXT NOT NULL,
   name TEXT NOT NULL, short_text TEXT NOT NULL DEFAULT '', how_to_get_help TEXT NOT NULL DEFAULT '',
   what_to_bring TEXT NOT NULL DEFAULT '', eligibility_text TEXT NOT NULL DEFAULT '', cost_note TEXT NOT NULL DEFAULT '',
-  state TEXT NOT NULL,                -- approved needs_review machine draft outdated
+  state TEXT NOT NULL,                -- approved needs_review machine draft outdated machine_outdated
   PRIMARY KEY (service_id, lang)) WITHOUT ROWID;
 
 CREATE TABLE spoken_language (service_id TEXT NOT NULL REFERENCES service(id), lang TEXT NOT NULL,

@@ -145,9 +145,10 @@ class Directory:
         """Whether a sample record is in it."""
         return self.meta.sample
 
-    def service(self, identifier: str) -> Service | None:
-        """The service of that id, None if it is not published (any more)."""
-        return self._current.reader.service(identifier) if self._current else None
+    def service(self, identifier: str, today: date | None = None) -> Service | None:
+        """The service of that id, None if it is not published (any more), or unchecked for so long that it is hidden on `today`."""
+        found = self._current.reader.service(identifier) if self._current else None
+        return None if found and today and found.hidden_after < today.isoformat() else found
 
     def aliases(self) -> Sequence[PlaceAlias]:
         """Names of places that staff know; the same object until the snapshot changes."""

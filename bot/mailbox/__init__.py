@@ -3,5 +3,6 @@
 from bot.mailbox.doorbell import Doorbell, ring
 from bot.mailbox.outgoing import Outbox, Outgoing
 from bot.mailbox.store import Answer, Claim, Mailbox, Stored
+from bot.mailbox.tallies import Batch, Count
 
-__all__ = ["Answer", "Claim", "Doorbell", "Mailbox", "Outbox", "Outgoing", "Stored", "ring"]
+__all__ = ["Answer", "Batch", "Claim", "Count", "Doorbell", "Mailbox", "Outbox", "Outgoing", "Stored", "ring"]

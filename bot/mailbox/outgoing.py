@@ -12,7 +12,6 @@ the second nobody knows (docs/decisions/0010).
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.identity import unseal
+from bot.mailbox.sealing import opened, sealed
 from bot.mailbox.tables import UNSENT, Store, counter, opt_out, outbox
 from bot.messages import Outbound
 
@@ -50,6 +50,7 @@ class Outgoing:
     created_at: float
     uncertain: bool = False
     """A sender died while it was being sent."""
+    priority: int = REPLY
 
 
 class Outbox(Store):
@@ -103,10 +104,12 @@ class Outbox(Store):
             address = unseal(row.address) if row.address else ""
         except ValueError:
             address = ""
-        outbound = Outbound.from_dict(json.loads(row.body))
+        body = opened(row.body)
+        outbound = Outbound.from_dict(body) if body else Outbound("text", "en", "")
+        address = address if body else ""
         return Outgoing(
             row.id, row.channel, row.conversation, address, outbound, row.parts,
-            row.attempts if uncertain else row.attempts + 1, row.created_at, uncertain,
+            row.attempts if uncertain else row.attempts + 1, row.created_at, uncertain, row.priority,
         )  # fmt: skip
 
     def next_due(self, channel: str) -> float | None:
@@ -198,7 +201,7 @@ class Outbox(Store):
             self._end(connection, "given_up", "too old", *old)
             said: set[str] = set()
             for row in reversed(rows):
-                language = json.loads(row.body)["language"]
+                language = str(opened(row.body).get("language"))
                 if row.position == LATE or row.priority != REPLY or row.conversation in said or language not in late:
                     continue
                 said.add(row.conversation)
@@ -208,7 +211,7 @@ class Outbox(Store):
                         position=LATE,
                         channel=channel,
                         conversation=row.conversation,
-                        body=json.dumps(late[language].to_dict(), ensure_ascii=False),
+                        body=sealed(late[language].to_dict()),
                         state="queued",
                         created_at=time.time(),
                         address=row.address,
@@ -253,7 +256,8 @@ class Outbox(Store):
                         sa.insert(opt_out).values(conversation=conversation, channel=channel, at=time.time())
                     )
             except IntegrityError:
-                pass
+                whole = sa.update(opt_out).where(opt_out.c.conversation == conversation).values(unasked_only=0)
+                connection.execute(whole)
             return self._end(
                 connection,
                 "given_up",
@@ -264,15 +268,19 @@ class Outbox(Store):
             )
 
     def start(self, conversation: str) -> None:
-        """The person wants messages again."""
+        """The person can be written to again. What they asked of us themselves stays: nothing unasked."""
         if self.stopped(conversation):
             with self._write() as connection:
-                connection.execute(sa.delete(opt_out).where(opt_out.c.conversation == conversation))
+                connection.execute(
+                    sa.delete(opt_out).where(opt_out.c.conversation == conversation, opt_out.c.unasked_only == 0)
+                )
 
-    def stopped(self, conversation: str) -> bool:
-        """Whether the person wants nothing more."""
+    def stopped(self, conversation: str, priority: int = REPLY) -> bool:
+        """Whether the person wants nothing more: of a reply to what they write, or of anything else."""
         with self._read() as connection:
             query = sa.select(opt_out.c.conversation).where(opt_out.c.conversation == conversation)
+            if priority == REPLY:
+                query = query.where(opt_out.c.unasked_only == 0)
             return connection.execute(query).first() is not None
 
     # --- figures ----------------------------------------------------------------------------------------------------------

@@ -7,9 +7,8 @@ transaction, so either all of it happened or the message is still there.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +17,16 @@ from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from bot.identity import seal
-from bot.mailbox.tables import UNSENT, Store, conversation, inbox, outbox, report
+from bot.mailbox.limits import LIMITS, seconds_of
+from bot.mailbox.sealing import opened, sealed
+from bot.mailbox.tables import UNSENT, conversation, inbox, metadata, opt_out, outbox, report
+from bot.mailbox.tallies import Count, Tallies, add_counts
 from bot.messages import Inbound, Outbound
 
 __all__ = ["Answer", "Claim", "Mailbox", "Stored"]
+
+_SETTLED = 600.0
+"""Seconds after which a provider's word about a message of a forgotten conversation is not waited for."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Claim:
     """1 at the first try; higher if a worker died with this message before."""
     silence: float = 0.0
     """Seconds between the last answer and this message."""
+    received_at: float = 0.0
+    """When the message came in, in seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Answer:
     created_at: float
 
 
-class Mailbox(Store):
+class Mailbox(Tallies):
     """What came in, and what is remembered of a conversation."""
 
     # --- in ---------------------------------------------------------------------------------------------------------
@@ -71,7 +78,7 @@ class Mailbox(Store):
             "channel": message.channel,
             "conversation": message.conversation,
             "provider_id": message.provider_id[:200],
-            "body": json.dumps(message.to_dict(), ensure_ascii=False),
+            "body": sealed(message.to_dict()),
             "state": "stored",
             "attempts": 0,
             "received_at": time.time(),
@@ -140,12 +147,14 @@ class Mailbox(Store):
             known = connection.execute(
                 sa.select(conversation.c.memory, conversation.c.updated_at).where(conversation.c.id == row.conversation)
             ).first()
+        body = opened(row.body)  # nothing, if it was sealed with a key that is gone: the person is asked to write again
         return Claim(
             row.id,
-            Inbound.from_dict(json.loads(row.body)),
-            json.loads(known.memory) if known else {},
+            Inbound.from_dict(body) if body else Inbound(row.channel, row.conversation, row.provider_id),
+            opened(known.memory) if known else {},
             row.attempts + 1,
             max(0.0, row.received_at - known.updated_at) if known else 0.0,
+            row.received_at,
         )
 
     def _anything_open(self, overdue: Any) -> bool:
@@ -160,8 +169,15 @@ class Mailbox(Store):
         answers: Sequence[Outbound],
         memory: Mapping[str, Any] | None,
         reports: Sequence[Mapping[str, str]] = (),
+        counts: Sequence[Count] = (),
+        day: str = "",
+        *,
+        stop: bool = False,
     ) -> bool:
         """Answer a claimed message and keep the new memory (None: forget the conversation), in one step.
+
+        `counts` are added to those of the `day`. `stop`: the person wants nothing more (safety.md, P10): what else waits for
+        them is given up, and nothing is sent that they have not asked for by writing again.
 
         Returns False, and changes nothing, if another worker has answered it in the meantime.
         """
@@ -178,6 +194,10 @@ class Mailbox(Store):
                 .where(inbox.c.id == claim.id)
                 .values(state="done", body=None, address=None, done_at=now)
             )
+            if stop or memory is None:
+                self._give_up(connection, message.conversation)
+            if stop:
+                self._quiet(connection, message, now)
             if answers:
                 connection.execute(
                     sa.insert(outbox),
@@ -187,7 +207,7 @@ class Mailbox(Store):
                             "position": position,
                             "channel": message.channel,
                             "conversation": message.conversation,
-                            "body": json.dumps(answer.to_dict(), ensure_ascii=False),
+                            "body": sealed(answer.to_dict()),
                             "state": "queued",
                             "created_at": now,
                             "address": row.address,
@@ -197,6 +217,7 @@ class Mailbox(Store):
                 )
             if reports:
                 connection.execute(sa.insert(report), [dict(row) for row in reports])
+            add_counts(connection, day, counts)
             if memory is None:
                 self._forget(connection, message.conversation)
             else:
@@ -204,7 +225,7 @@ class Mailbox(Store):
         return True
 
     def _remember(self, connection: Connection, message: Inbound, memory: Mapping[str, Any], now: float) -> None:
-        values = {"memory": json.dumps(memory, ensure_ascii=False), "updated_at": now}
+        values = {"memory": sealed(memory), "updated_at": now}
         changed = connection.execute(
             sa.update(conversation).where(conversation.c.id == message.conversation).values(values)
         )
@@ -212,6 +233,52 @@ class Mailbox(Store):
             connection.execute(
                 sa.insert(conversation).values(id=message.conversation, channel=message.channel, **values)
             )
+
+    def _give_up(self, connection: Connection, conversation_id: str) -> None:
+        """Answers to earlier messages that wait, or are in a sender's hands but not on their way."""
+        waiting = outbox.c.state.in_(("queued", "claimed"))
+        connection.execute(
+            sa.update(outbox)
+            .where(outbox.c.conversation == conversation_id, waiting)
+            .values(state="given_up", reason="opted out", body=None, address=None, done_at=time.time())
+        )
+
+    def _quiet(self, connection: Connection, message: Inbound, now: float) -> None:
+        known = sa.select(opt_out.c.conversation).where(opt_out.c.conversation == message.conversation)
+        if connection.execute(known).first() is None:
+            row = {"conversation": message.conversation, "channel": message.channel, "at": now, "unasked_only": 1}
+            connection.execute(sa.insert(opt_out).values(row))
+
+    def forget(self, conversation_id: str) -> None:
+        """Delete everything about a conversation, also what was not answered yet: quick exit, where nobody comes back to it."""
+        with self._write() as connection:
+            connection.execute(sa.delete(inbox).where(inbox.c.conversation == conversation_id))
+            connection.execute(
+                sa.delete(outbox).where(outbox.c.conversation == conversation_id, outbox.c.state != "sending")
+            )
+            connection.execute(sa.delete(conversation).where(conversation.c.id == conversation_id))
+
+    def carry_over(self, conversation_id: str, earlier: Sequence[str]) -> bool:
+        """Give a conversation its id under the new key, wherever it stands under one of the `earlier` ids (`bot.identity.rotate`).
+
+        Returns whether anything was found. A memory that the new id has already is kept."""
+        columns = [table.c.conversation for table in metadata.sorted_tables if "conversation" in table.c]
+        old = list(earlier)
+        looks = [sa.select(sa.literal(1)).where(column.in_(old)) for column in (*columns, conversation.c.id)]
+        with self._read() as connection:
+            if not old or connection.execute(sa.union_all(*looks).limit(1)).first() is None:
+                return False
+        with self._write() as connection:
+            for column in (*columns, conversation.c.id):
+                table, keys = column.table, list(column.table.primary_key)
+                for row in connection.execute(sa.select(*keys).where(column.in_(old)).order_by(*keys)).all():
+                    here = [key == value for key, value in zip(keys, row)]
+                    try:
+                        with connection.begin_nested():
+                            connection.execute(sa.update(table).where(*here).values({column: conversation_id}))
+                    except IntegrityError:  # it has come in again under the new id
+                        connection.execute(sa.delete(table).where(*here))
+        return True
 
     def _forget(self, connection: Connection, conversation_id: str) -> None:
         connection.execute(sa.delete(conversation).where(conversation.c.id == conversation_id))
@@ -251,15 +318,11 @@ class Mailbox(Store):
         )
         with self._read() as connection:
             rows: list[Row] = connection.execute(query).all()
+        found = [(row, opened(row.body)) for row in rows]
         return [
-            Answer(
-                row.id,
-                row.inbox_id,
-                row.answers or "",
-                Outbound.from_dict(json.loads(row.body)),
-                row.created_at,
-            )
-            for row in rows
+            Answer(row.id, row.inbox_id, row.answers or "", Outbound.from_dict(body), row.created_at)
+            for row, body in found
+            if body
         ]
 
     def delivered(self, conversation_id: str, up_to: int) -> None:
@@ -287,24 +350,70 @@ class Mailbox(Store):
         with self._write() as connection:
             connection.execute(sa.delete(report).where(report.c.id.in_(list(ids))))
 
-    def purge(self, now: float, *, reply_hours: float, retention_days: float) -> dict[str, int]:
-        """Delete what is past its time; returns the rows by table. Unanswered messages are never purged."""
-        expired = now - reply_hours * 3600
-        retired = now - retention_days * 86400
+    def purge(
+        self,
+        now: float,
+        *,
+        reply_hours: float,
+        retention_days: float,
+        late: Callable[[str, str], Outbound | None] | None = None,
+    ) -> dict[str, int]:
+        """Delete what is past its time (`bot/mailbox/limits.py`); returns the rows by table.
+
+        A message that no worker has answered in `reply_hours` is answered with `late(channel, language)`: to ask again.
+        """
+        lengths = seconds_of(reply_hours, retention_days)
+        expired = now - lengths["answers"]
+        gone: dict[str, int] = {}
         with self._write() as connection:
-            given_up = connection.execute(
+            gone["unanswered"] = self._end_unanswered(connection, now, expired, late)
+            gone["expired"] = connection.execute(
                 sa.update(outbox)
-                .where(outbox.c.state == "queued", outbox.c.created_at < expired)
+                .where(outbox.c.state.in_(UNSENT), outbox.c.created_at < expired)
                 .values(state="expired", body=None, address=None, done_at=now)
             ).rowcount
-            gone = {
-                "outbox": connection.execute(sa.delete(outbox).where(outbox.c.done_at < expired)).rowcount,
-                # Ids are kept for two days at least: providers repeat a message for so long (channels.md, part B).
-                "inbox": connection.execute(
-                    sa.delete(inbox).where(inbox.c.state == "done", inbox.c.done_at < min(expired, now - 2 * 86400))
-                ).rowcount,
-                "conversation": connection.execute(
-                    sa.delete(conversation).where(conversation.c.updated_at < retired)
-                ).rowcount,
-            }
-        return {"expired": int(given_up), **{table: int(rows) for table, rows in gone.items()}}
+            for table in reversed(metadata.sorted_tables):
+                for limit in LIMITS.get(table.name, ()):
+                    moment = now - lengths[limit.length]
+                    days = isinstance(limit.column.type, sa.String)
+                    before = time.strftime("%Y-%m-%d", time.gmtime(moment)) if days else moment
+                    done = connection.execute(sa.delete(table).where(limit.column < before, limit.where))
+                    gone[table.name] = gone.get(table.name, 0) + done.rowcount
+            # Of a conversation that was forgotten, the fact that its last answer went out needs to stay no longer.
+            forgotten = ~sa.exists().where(conversation.c.id == outbox.c.conversation)
+            gone["outbox"] += connection.execute(
+                sa.delete(outbox).where(outbox.c.done_at.is_not(None), outbox.c.done_at < now - _SETTLED, forgotten)
+            ).rowcount
+        return {name: int(rows) for name, rows in gone.items()}
+
+    def _end_unanswered(
+        self,
+        connection: Connection,
+        now: float,
+        before: float,
+        late: Callable[[str, str], Outbound | None] | None,
+    ) -> int:
+        rows = connection.execute(
+            sa.select(inbox, conversation.c.memory)
+            .select_from(inbox.outerjoin(conversation, conversation.c.id == inbox.c.conversation))
+            .where(inbox.c.state != "done", inbox.c.received_at < before)
+        ).all()
+        for row in rows:
+            connection.execute(
+                sa.update(inbox).where(inbox.c.id == row.id).values(state="done", body=None, address=None, done_at=now)
+            )
+            answer = late(row.channel, str(opened(row.memory).get("language") or "")) if late else None
+            if answer is not None:
+                connection.execute(
+                    sa.insert(outbox).values(
+                        inbox_id=row.id,
+                        position=0,
+                        channel=row.channel,
+                        conversation=row.conversation,
+                        body=sealed(answer.to_dict()),
+                        state="queued",
+                        created_at=now,
+                        address=row.address,
+                    )
+                )
+        return len(rows)

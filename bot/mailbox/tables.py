@@ -1,4 +1,7 @@
-"""The mailbox's tables and its database engine: SQLite in WAL mode by default, PostgreSQL where many workers run."""
+"""The mailbox's tables and its database engine: SQLite in WAL mode by default, PostgreSQL where many workers run.
+
+How long each table keeps what is in it stands in `bot/mailbox/limits.py`; a table without a limit there fails a test.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,22 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import QueuePool
 
-__all__ = ["UNSENT", "Store", "conversation", "counter", "create_engine", "inbox", "opt_out", "outbox", "report"]
+__all__ = [
+    "UNSENT",
+    "Store",
+    "conversation",
+    "counter",
+    "create_engine",
+    "inbox",
+    "opt_out",
+    "outbox",
+    "report",
+    "tally",
+]
 
 metadata = sa.MetaData()
+_BUSY = 30_000
+"""Milliseconds for which a writer waits for another (SQLite)."""
 _id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself only for INTEGER
 
 inbox = sa.Table(
@@ -24,7 +40,7 @@ inbox = sa.Table(
     sa.Column("channel", sa.String(32), nullable=False),
     sa.Column("conversation", sa.String(32), nullable=False),
     sa.Column("provider_id", sa.String(200), nullable=False),
-    sa.Column("body", sa.Text),  # the message as JSON; NULL as soon as it is answered
+    sa.Column("body", sa.Text),  # the message as JSON, sealed (bot.identity); NULL as soon as it is answered
     sa.Column("state", sa.String(8), nullable=False),  # stored, claimed, done
     sa.Column("claimed_by", sa.String(64)),
     sa.Column("claimed_at", sa.Float),  # seconds since 1970
@@ -47,7 +63,7 @@ outbox = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("channel", sa.String(32), nullable=False),
     sa.Column("conversation", sa.String(32), nullable=False),
-    sa.Column("body", sa.Text),  # the worded message as JSON; NULL as soon as it is delivered or given up
+    sa.Column("body", sa.Text),  # the worded message as JSON, sealed; NULL as soon as it is delivered or given up
     sa.Column("state", sa.String(10), nullable=False),
     # fetched by the person (web): queued, delivered, expired; sent by us (bot/mailbox/outgoing.py): queued, claimed,
     # sending, sent, delivered, failed, given_up
@@ -84,6 +100,8 @@ opt_out = sa.Table(  # who told us, the provider or the app that they want nothi
     sa.Column("conversation", sa.String(32), primary_key=True),
     sa.Column("channel", sa.String(32), nullable=False),
     sa.Column("at", sa.Float, nullable=False),
+    # what they said to us rather than to the provider (quick exit): answers to what they write themselves still go out
+    sa.Column("unasked_only", sa.Integer, nullable=False, server_default="0"),
 )
 
 # What is counted over all programs, by a name as Prometheus writes it: sms_segments_total{language="ti"}
@@ -99,7 +117,8 @@ conversation = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("channel", sa.String(32), nullable=False),
-    sa.Column("memory", sa.Text, nullable=False),  # JSON of the engine's memory: language, place, results, open choices
+    # the engine's memory as JSON, sealed: language, place, results, open choices
+    sa.Column("memory", sa.Text, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False, index=True),
 )
 
@@ -114,16 +133,59 @@ report = sa.Table(  # what people tell about an entry, without who told it; sent
     sqlite_autoincrement=True,
 )
 
+# What happened how often, by day (bot/mailbox/tallies.py); `batch` names the parcel in which a row travels, "" while it grows.
+tally = sa.Table(
+    "tally",
+    metadata,
+    *(
+        sa.Column(name, sa.String(size), primary_key=True)
+        for name, size in (
+            ("batch", 32),
+            ("day", 10),
+            ("event", 16),
+            ("value", 40),
+            ("country", 2),
+            ("admin1", 20),
+            ("language", 8),
+            ("channel", 32),
+        )
+    ),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+
 
 class Store:
     """What works on these tables, in the database of that URL. Safe to use from many threads and processes."""
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(url)
+        self._sqlite = self._engine.dialect.name == "sqlite"
 
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
+
+    def shorten_log(self) -> None:
+        """SQLite: cut off the write-ahead log, in which the words of answered messages stand until they are written over.
+
+        If somebody is reading it is left for the next time. PostgreSQL recycles its own."""
+        if not self._sqlite:
+            return
+        with self._engine.connect() as connection:
+            raw = connection.connection
+            raw.execute("PRAGMA busy_timeout=200")  # a writer must not wait for it
+            try:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                raw.execute(f"PRAGMA busy_timeout={_BUSY}")
+
+    def compact(self) -> None:
+        """SQLite: write the file anew, without the pages and gaps in which deleted rows may still stand. Takes the writer's lock
+        for as long as it takes to write what is left (30,000 conversations: two seconds). PostgreSQL's autovacuum does the like."""
+        if self._sqlite:
+            with self._engine.connect() as connection:
+                connection.connection.execute("VACUUM")
+            self.shorten_log()
 
     def _write(self) -> Any:
         return self._engine.begin()
@@ -136,7 +198,8 @@ class Store:
 def create_engine(url: str) -> Engine:
     """An engine for that SQLAlchemy URL with the tables made. SQLite: WAL, full sync, writers queue up for 30 s."""
     parsed = make_url(url)
-    options: dict[str, Any] = {"future": True}
+    # Without hide_parameters the words of a message stand in every error of the database, and in the log that shows it.
+    options: dict[str, Any] = {"future": True, "hide_parameters": True}
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -168,7 +231,7 @@ def _add_missing_columns(engine: Engine) -> None:
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "secure_delete=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY}", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

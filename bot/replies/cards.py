@@ -21,6 +21,7 @@ from bot.replies.formats import Reader
 __all__ = [
     "DOT",
     "SHARED_ROWS",
+    "TEXT_STATES",
     "Line",
     "hours_lines",
     "lines",
@@ -64,6 +65,14 @@ SHARED_ROWS = frozenset({0, 1, 3})
 DISCLOSED = frozenset({"police", "immigration_authority"})
 """Operators that are named already in the list: people decide with it whether they call (safety.md, decision 5)."""
 _WHOLE_DAY = 1440
+
+
+TEXT_STATES = {
+    "outdated": ("card:text_old",),
+    "machine": ("card:text_machine",),
+    "machine_outdated": ("card:text_machine", "card:text_old"),
+}
+"""What is said of texts of staff in some states; the facts beside them have no language and are always of today."""
 
 
 @dataclass(frozen=True)
@@ -207,9 +216,13 @@ def _repeats_phone(row: Mapping[str, str], card: Card) -> bool:
 
 
 def _checked(card: Card, reader: Reader) -> Iterator[Line]:
+    """When it was checked, and what warns: that people reported it, else that the check is old. SMS drops no warning."""
+    late = 0 if card.reported else min(max(card.overdue, 0), 2)
     if card.verified_on:
-        said = say(Text(_CHECKED[min(max(card.overdue, 0), 2)], {"date": {"date": card.verified_on}}), reader)
-        yield Line("overdue" if card.overdue > 0 else "checked", said, 6)  # SMS never drops the warning
+        said = say(Text(_CHECKED[late], {"date": {"date": card.verified_on}}), reader)
+        yield Line("overdue" if late else "checked", said, 6)
+    if card.reported:
+        yield Line("reported", say(Text("card:reported"), reader), 8)
 
 
 def _head(card: Card, reader: Reader, details: bool) -> Iterator[Line]:
@@ -294,6 +307,8 @@ def lines(card: Card, reader: Reader, *, details: bool = False) -> list[Line]:
     if card.text_language and card.text_language != reader.language:
         text = say(Text("card:text_language", {"language": {"language": card.text_language}}), reader)
         found.append(Line("text_language", text, -1))
+    if details and any((card.short_text, card.cost_note, card.how_to_get_help, card.what_to_bring, card.eligibility)):
+        found += [Line("text_state", say(Text(key), reader), -1) for key in TEXT_STATES.get(card.text_state, ())]
     found += _head(card, reader, details)
     found += _contact_lines(card, reader, details)
     if details:

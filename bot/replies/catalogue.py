@@ -67,12 +67,16 @@ def _translations(language: str) -> gettext.NullTranslations:
     """The compiled catalogue of a language: the .mo file if it is as new as the .po file, else compiled here."""
     po_file, mo_file = po.po_path(language), po.mo_path(language)
     translations: gettext.NullTranslations
-    if mo_file.exists() and (not po_file.exists() or mo_file.stat().st_mtime >= po_file.stat().st_mtime):
-        translations = gettext.GNUTranslations(BytesIO(mo_file.read_bytes()))
-    elif po_file.exists():
-        catalog = po.read(po_file, language_of(language))
-        translations = gettext.GNUTranslations(BytesIO(po.mo_bytes(catalog)))
-    else:
+    try:
+        if mo_file.exists() and (not po_file.exists() or mo_file.stat().st_mtime >= po_file.stat().st_mtime):
+            translations = gettext.GNUTranslations(BytesIO(mo_file.read_bytes()))
+        elif po_file.exists():
+            catalog = po.read(po_file, language_of(language))
+            translations = gettext.GNUTranslations(BytesIO(po.mo_bytes(catalog)))
+        else:
+            return _Missing()
+    except Exception as error:  # a damaged file must not keep a number to call from being said, if only in English
+        logger.error("the catalogue of %s cannot be read: %s", language, type(error).__name__)
         return _Missing()
     translations.add_fallback(_Missing())
     return translations

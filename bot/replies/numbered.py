@@ -10,8 +10,9 @@ __all__ = ["as_text", "choice_lines", "details_choices"]
 
 
 def details_choices(outbound: Outbound) -> int:
-    """How many choices, from the first, are the details of the numbered cards."""
-    numbers = [card["number"] for card in outbound.cards if card.get("number") is not None]
+    """How many choices, from the first, are the details of the numbered cards, here or in a message before of the same answer."""
+    own = (card["number"] for card in outbound.cards if card.get("number") is not None)
+    numbers = [*range(1, outbound.numbered + 1), *own]
     count = 0
     for n, label in zip(numbers, outbound.choices):
         if n != count + 1 or label != wording(Text("choice:details", {"n": n}), outbound.language):

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.messages import Card, Choice, Outbound, Reply, Text, choices_token
 from bot.replies import cards as worded_cards
-from bot.replies import short
+from bot.replies import short, sms
 from bot.replies.bidi import RLM, directed, isolate
 from bot.replies.catalogue import VERBATIM, say, spoken
 from bot.replies.formats import Reader
@@ -132,7 +132,7 @@ def _footer(reply: Reply) -> tuple[Text, ...]:
 
 
 def _texts(texts: Iterable[Text], reader: Reader) -> list[tuple[str, str]]:
-    """Key and words of each text; texts of SAME_LINE are added to the words before them."""
+    """Key and words of each text; texts of SAME_LINE are added to the words before them, on SMS if one segment holds both."""
     said: list[tuple[str, str]] = []
     for text in texts:
         try:
@@ -140,9 +140,10 @@ def _texts(texts: Iterable[Text], reader: Reader) -> list[tuple[str, str]]:
         except (KeyError, ValueError):
             logger.exception("text %s cannot be worded in %s", text.key, reader.language)
             continue
-        if text.key in SAME_LINE and said:
-            key, before = said[-1]
-            said[-1] = (key, f"{before} {words}")
+        key, before = said[-1] if said else ("", "")
+        line = f"{before} {words}"
+        if text.key in SAME_LINE and said and (reader.channel != "sms" or sms.segments(sms.plain(line)) == 1):
+            said[-1] = (key, line)
         elif words:
             said.append((text.key, words))
     return said

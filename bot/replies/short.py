@@ -45,6 +45,7 @@ DROP_ORDER = (
     "languages",
     "contacts",
     "how_to_get_help",
+    "text_state",
     "booking",
     "papers",
     "cost",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from directory.admin import articles, locations, numbers, organisations, people, places, review, services
+from directory.admin import articles, freshness, locations, numbers, organisations, people, places, review, services
 
-__all__ = ["articles", "locations", "numbers", "organisations", "people", "places", "review", "services"]
+__all__ = ["articles", "freshness", "locations", "numbers", "organisations", "people", "places", "review", "services"]

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from directory.admin.common import RecordAdmin, TextInline, person
+from directory.admin.common import TextInline, person
 from directory.admin.filters import CountryFilter
+from directory.admin.reviewed import ReviewedAdmin
 from directory.admin.texts import MinorEditForm, save_texts
 from directory.models import Article, ArticleText, Verification
 
@@ -24,7 +25,7 @@ class ArticleTextInline(TextInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(RecordAdmin):
+class ArticleAdmin(ReviewedAdmin):
     form = MinorEditForm
     list_display = ("title", "topic", "country", "status", "checked_on", "review_due", "sample")
     list_display_links = ("title",)
@@ -41,7 +42,8 @@ class ArticleAdmin(RecordAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        return super().get_queryset(request).prefetch_related("texts")
+        rows: QuerySet[Article] = super().get_queryset(request).prefetch_related("texts")
+        return rows
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         due = timezone.localdate() + timedelta(days=Article.REVIEW_DAYS)

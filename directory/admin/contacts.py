@@ -54,6 +54,7 @@ class ContactForm(ModelForm):
             kwargs["initial"] = {**known, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         self.fields["position"].widget = forms.NumberInput(attrs={"class": "short", "min": 0})
+        self.fields["value"].widget.attrs["dir"] = "ltr"  # from right to left, "+" would stand behind the number
 
     def clean_languages(self) -> list[str]:
         for code in self.cleaned_data["languages"]:

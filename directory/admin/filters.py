@@ -12,9 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from directory.codes import country_name
-from directory.models import Location, Service
+from directory.models import Location, ServiceArea, ServiceAtLocation, Task
 
-__all__ = ["CountryFilter", "ReviewFilter", "ServiceCountryFilter", "VerifiedFilter", "VisibilityFilter"]
+__all__ = [
+    "CountryFilter",
+    "ReportedFilter",
+    "ReviewFilter",
+    "ServiceCountryFilter",
+    "VerifiedFilter",
+    "VisibilityFilter",
+]
 
 
 class ReviewFilter(admin.SimpleListFilter):
@@ -45,6 +52,19 @@ class ReviewFilter(admin.SimpleListFilter):
         return queryset.filter(chosen[value]) if value in chosen else queryset
 
 
+class ReportedFilter(admin.SimpleListFilter):
+    """By whether several people said that something has changed."""
+
+    title = _("reports from people")
+    parameter_name = "reported"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [("yes", _("reported as changed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(pk__in=Task.reported_services()) if self.value() == "yes" else queryset
+
+
 class ServiceCountryFilter(admin.SimpleListFilter):
     """By the country of a service's places or areas."""
 
@@ -52,17 +72,16 @@ class ServiceCountryFilter(admin.SimpleListFilter):
     parameter_name = "country"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        places = Location.objects.filter(sites__isnull=False).order_by().values_list("country", flat=True).distinct()
-        areas = (
-            Service.objects.filter(areas__isnull=False).order_by().values_list("areas__country", flat=True).distinct()
-        )
+        places = Location.objects.order_by().values_list("country", flat=True).distinct()
+        areas = ServiceArea.objects.order_by().values_list("country", flat=True).distinct()
         return sorted(((code, country_name(code)) for code in {*places, *areas}), key=lambda row: row[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
             return queryset
-        found = Service.objects.filter(Q(locations__country=self.value()) | Q(areas__country=self.value()))
-        return queryset.filter(pk__in=found.values("pk"))
+        places = ServiceAtLocation.objects.filter(location__country=self.value())
+        areas = ServiceArea.objects.filter(country=self.value())
+        return queryset.filter(Q(pk__in=places.values("service_id")) | Q(pk__in=areas.values("service_id")))
 
 
 class CountryFilter(admin.SimpleListFilter):
@@ -91,7 +110,8 @@ class VisibilityFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
             return queryset
-        return queryset.filter(pk__in=Service.objects.filter(locations__visibility=self.value()).values("pk"))
+        places = ServiceAtLocation.objects.filter(location__visibility=self.value())
+        return queryset.filter(pk__in=places.values("service_id"))
 
 
 class VerifiedFilter(admin.SimpleListFilter):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.forms import Script
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from directory.admin.bases import StackedInline
-from directory.admin.common import Inline, RecordAdmin
+from directory.admin.common import Inline
 from directory.admin.filters import CountryFilter
+from directory.admin.reviewed import ReviewedAdmin
+from directory.maps.texts import map_settings
 from directory.models import ConfidentialPlace, ContactPoint, Location, ServiceAtLocation
 
 VIEW_CONFIDENTIAL = "directory.view_confidential"
@@ -38,15 +41,24 @@ class ConfidentialPlaceInline(StackedInline):
 
 
 class ServiceInline(Inline):
-    """The services at this place."""
+    """The services at this place. Places are given to a service on its own page, where the change waits for a reviewer."""
 
     model = ServiceAtLocation
     fields = ("service", "note")
     autocomplete_fields = ("service",)
 
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
 
 @admin.register(Location)
-class LocationAdmin(RecordAdmin):
+class LocationAdmin(ReviewedAdmin):
     list_display = ("place", "city", "country", "visibility", "organisation", "sample")
     list_display_links = ("place",)
     list_filter = (CountryFilter, "visibility", "wheelchair", "sample")
@@ -77,6 +89,22 @@ class LocationAdmin(RecordAdmin):
         (_("Origin"), {"classes": ("collapse",), "fields": ("public_id", "external_ids", "sample")}),
     )
 
+    class Media:
+        css = {"all": ("directory/leaflet/leaflet.css", "directory/maps/maps.css")}
+        js = (
+            "directory/leaflet/leaflet.js",
+            Script("directory/maps/base.js", defer=True),
+            Script("directory/maps/place.js", defer=True),
+        )
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        return super().render_change_form(request, {**context, "map": map_settings()}, *args, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A confidential place goes only with those who may know it."""
+        hidden = obj is not None and obj.visibility != Location.Visibility.PUBLIC
+        return super().has_delete_permission(request, obj) and (not hidden or request.user.has_perm(VIEW_CONFIDENTIAL))
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """A place that has just become confidential already has its confidential part: what was typed goes into that."""
         if formset.model is ConfidentialPlace:
@@ -95,7 +123,7 @@ class LocationAdmin(RecordAdmin):
 
 
 @admin.register(ContactPoint)
-class ContactPointAdmin(RecordAdmin):
+class ContactPointAdmin(ReviewedAdmin):
     """Every number and address once, with the services that use it."""
 
     list_display = ("value", "kind", "organisation", "last_check", "verified_on", "sample")

@@ -10,14 +10,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from directory.admin.common import RecordAdmin, person
+from directory.admin.common import person
 from directory.admin.filters import CountryFilter, VerifiedFilter
+from directory.admin.reviewed import ReviewedAdmin
 from directory.codes import country_name
 from directory.models import EmergencyNumber, Verification
 
 
 @admin.register(EmergencyNumber)
-class EmergencyNumberAdmin(RecordAdmin):
+class EmergencyNumberAdmin(ReviewedAdmin):
     list_display = ("number", "where", "kind", "operator", "verified", "expires_on", "source_date")
     list_display_links = ("number", "where")
     list_filter = (VerifiedFilter, "kind", CountryFilter)

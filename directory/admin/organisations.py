@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from directory.admin.common import Inline, RecordAdmin
+from directory.access import approves
+from directory.admin.common import Inline, RecordAdmin, person
 from directory.admin.filters import CountryFilter
+from directory.admin.freshness import CheckContactInline
+from directory.admin.reviewed import ReviewedAdmin
 from directory.models import Membership, Organisation, Region
 
 
@@ -17,13 +23,13 @@ class MembershipInline(Inline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(RecordAdmin):
+class OrganisationAdmin(ReviewedAdmin):
     list_display = ("name", "kind", "trusted_level", "website", "sample")
     list_filter = ("kind", "trusted_level", "sample")
     search_fields = ("name", "public_id")
     search_help_text = _("Name")
     autocomplete_fields = ("parent",)
-    inlines = (MembershipInline,)
+    inlines = (CheckContactInline, MembershipInline)
     fields = (
         "name",
         "kind",
@@ -35,6 +41,13 @@ class OrganisationAdmin(RecordAdmin):
         "public_id",
         "sample",
     )
+
+    OURS = ("trusted_level", "parent", "external_ids", "sample")
+    """What an organisation does not decide about itself."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if obj is None or approves(person(request), obj) else (*fixed, *self.OURS)
 
 
 @admin.register(Region)

@@ -25,7 +25,8 @@ class MinorEditForm(ModelForm):
 def save_texts(formset: Any, user: Any, *, minor: bool, is_new: bool) -> None:
     """Save a formset of texts. A change of the source's wording raises the record's version, unless it is minor.
 
-    Every text that was touched in the same step follows the new version.
+    Every text whose words were touched in the same step follows the new version; a small correction of a translation that is
+    out of date leaves it so, unless it is approved in this step.
     """
     record, texts = formset.instance, formset.save(commit=False)
     touched = {form.instance: set(form.changed_data) for form in formset.forms if form.has_changed()}
@@ -34,8 +35,11 @@ def save_texts(formset: Any, user: Any, *, minor: bool, is_new: bool) -> None:
     if changed and not minor and not is_new:
         record.source_changed()
     for text in texts:
-        if touched.get(text, set()) & (wording | {"state"}):
-            text.written_by(user, record.version)
+        words, state = touched.get(text, set()) & wording, "state" in touched.get(text, set())
+        if words or state:
+            approved = state and text.state == text.State.APPROVED
+            small = minor and text.pk and not approved and text.lang != record.source_language
+            text.written_by(user, text.source_version if small else record.version, words=bool(words))
         text.save()
     for text in formset.deleted_objects:
         text.delete()

@@ -13,7 +13,7 @@ import yaml
 from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
 
-__all__ = ["FIELDS", "SURE", "Columns", "MappingError", "guess", "key", "load_mapping", "with_mapping"]
+__all__ = ["FIELDS", "OURS", "SURE", "Columns", "MappingError", "guess", "key", "load_mapping", "with_mapping"]
 
 FIELDS: dict[str, str] = {
     "name": "name, service name, unit, name of service, title, nom, nombre, nome, nom du service, nombre del servicio, الاسم, اسم الخدمة",
@@ -48,6 +48,33 @@ FIELDS: dict[str, str] = {
     "external_id": "id, identifier, external id, uuid, code, ref, reference, identifiant, identificador, codigo, المعرف",
 }
 """Fields of a row and the headers that mean them, in English, French, Spanish, Portuguese and Arabic."""
+OURS: dict[str, str] = {
+    "how_to_get_help": "how to get help",
+    "what_to_bring": "what to bring",
+    "cost_note": "note on cost",
+    "status": "status",
+    "delivery": "delivery",
+    "urgency": "urgency",
+    "papers": "papers",
+    "shares_data": "shares data",
+    "genders": "genders",
+    "min_age": "min age",
+    "max_age": "max age",
+    "audiences": "audiences",
+    "nationalities": "nationalities",
+    "booking": "booking",
+    "serves_countries": "serves countries",
+    "operator_type": "operator type",
+    "must_report": "must report",
+    "other_contacts": "other contacts",
+    "place_name": "place name",
+    "admin1": "province",
+    "transport": "transport",
+    "wheelchair": "wheelchair",
+    "areas": "areas",
+    "text_language": "text language",
+}
+"""Fields of our own exports; only a header that is exactly the same is taken for them."""
 SURE = 80
 """A guess with a lower score is not taken."""
 _SUFFIXES = {"loc", "local", "en", "fr", "es", "ar", "pt", "english", "french", "spanish", "arabic", "1", "2", "3"}
@@ -99,6 +126,7 @@ def key(text: str) -> str:
 
 
 _KNOWN = [(name, key(word)) for name, words in FIELDS.items() for word in words.split(",")]
+_OURS = {key(header): name for name, header in OURS.items()}
 
 
 def _score(header: str) -> tuple[str | None, int]:
@@ -108,6 +136,8 @@ def _score(header: str) -> tuple[str | None, int]:
     text = " ".join(words)
     if not text:
         return None, 0
+    if text in _OURS:
+        return _OURS[text], 100
     best: tuple[str | None, int] = (None, 0)
     for name, known in _KNOWN:
         if text == known:
@@ -150,7 +180,7 @@ def with_mapping(headers: Sequence[str], mapping: Mapping[str, Any]) -> Columns:
 
     Raises MappingError for unknown keys and fields, headers that the file lacks, and a column that is named twice.
     """
-    allowed = {"columns", "ignore", "source", "country", "date_order"}
+    allowed = {"columns", "ignore", "source", "country", "date_order", "categories"}
     if unknown := set(mapping) - allowed:
         raise MappingError(_("the mapping has unknown keys: %(keys)s") % {"keys": ", ".join(sorted(map(str, unknown)))})
     if mapping.get("date_order") not in (None, "day_first", "month_first"):
@@ -171,9 +201,9 @@ def with_mapping(headers: Sequence[str], mapping: Mapping[str, Any]) -> Columns:
         return matches[0]
 
     for name, given in columns.items():
-        if name not in FIELDS:
+        if name not in FIELDS and name not in OURS:
             text = _("the mapping names the field “%(field)s”; there are: %(fields)s")
-            raise MappingError(text % {"field": name, "fields": ", ".join(FIELDS)})
+            raise MappingError(text % {"field": name, "fields": ", ".join((*FIELDS, *OURS))})
         fields = [None if known == name and at not in taken else known for at, known in enumerate(fields)]
         for header in given if isinstance(given, list) else [given]:
             at = find(header)

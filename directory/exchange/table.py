@@ -59,8 +59,8 @@ class Table:
     sheet: str = ""
 
 
-def read_table(path: Path) -> Table:
-    """The table in that file. Raises TableError."""
+def read_table(path: Path, first: int = MAX_ROWS + 1) -> Table:
+    """The table in that file, or its `first` rows. Raises TableError."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -72,14 +72,19 @@ def read_table(path: Path) -> Table:
     if data[:4] == b"PK\x03\x04":
         from directory.exchange.workbook import read_workbook  # openpyxl takes a while to import
 
-        return read_workbook(path.name, data)
+        return read_workbook(path.name, data, first)
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise TableError(_("This is an old Excel file (.xls) or one with a password: save it as .xlsx without one."))
-    return _read_csv(path.name, data)
+    return _read_csv(path.name, data, first)
 
 
 def build(
-    name: str, kind: str, records: Iterable[tuple[int, list[str]]], remarks: list[Remark], sheet: str = ""
+    name: str,
+    kind: str,
+    records: Iterable[tuple[int, list[str]]],
+    remarks: list[Remark],
+    sheet: str = "",
+    first: int = MAX_ROWS + 1,
 ) -> Table:
     """A table from numbered records: the header is found, limits are kept, empty rows left out. Raises TableError."""
     waiting: list[tuple[int, list[str]]] = []
@@ -101,6 +106,8 @@ def build(
     rows: list[Row] = []
     width = len(headers)
     for number, cells in chain(below, numbered):
+        if len(rows) == first:
+            break
         if len(rows) == MAX_ROWS:
             raise TableError(_("The file has more than %(limit)d rows. Please split it.") % {"limit": MAX_ROWS})
         if any(cell.strip() for cell in cells[width:]):
@@ -161,7 +168,7 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=lambda d: (columns(d)[0] > 0.5, columns(d)[1]))
 
 
-def _read_csv(name: str, data: bytes) -> Table:
+def _read_csv(name: str, data: bytes, most: int) -> Table:
     remarks: list[Remark] = []
     text = _decode(data, remarks)
     if text[:4].lower() == "sep=":  # Excel's own hint
@@ -180,4 +187,4 @@ def _read_csv(name: str, data: bytes) -> Table:
             message = _("Line %(line)d cannot be read (a quotation mark that is not closed?): %(why)s")
             raise TableError(message % {"line": reader.line_num, "why": error}) from error
 
-    return build(name, "csv", records(), remarks)
+    return build(name, "csv", records(), remarks, first=most)

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from django.utils.translation import gettext as _
 
-from directory.exchange.table import MAX_COLUMNS, Remark, Table, TableError, build
+from directory.exchange.table import MAX_COLUMNS, MAX_ROWS, Remark, Table, TableError, build
 
 __all__ = ["read_workbook"]
 
@@ -104,7 +104,7 @@ def _text(value: Any, pattern: str) -> str:
     return str(value)
 
 
-def read_workbook(name: str, data: bytes) -> Table:
+def read_workbook(name: str, data: bytes, first: int = MAX_ROWS + 1) -> Table:
     """The first visible sheet that holds anything. Formulas give an empty cell and a remark. Raises TableError."""
     from openpyxl import load_workbook
 
@@ -123,7 +123,7 @@ def read_workbook(name: str, data: bytes) -> Table:
             sheet.reset_dimensions()
             found: list[Remark] = []
             try:
-                table = build(name, "xlsx", _records(sheet, found), found, sheet.title)
+                table = build(name, "xlsx", _records(sheet, found), found, sheet.title, first)
             except TableError:
                 if at + 1 < len(visible) and not any(True for _row in _records(sheet, []) if any(_row[1])):
                     continue

@@ -18,15 +18,16 @@ from directory.hsds.selection import sites as sites_of
 from directory.hsds.taxonomy import derived, term, terms
 from directory.models import ContactPoint, Organisation
 
-__all__ = ["Objects"]
+__all__ = ["FEES", "Objects"]
 
 Object = dict[str, Any]
 _PHONES = {"phone": "voice", "sms": "text", "whatsapp": "text", "signal": "text", "telegram": "text"}
 """HSDS's type of a number, by our kind of contact."""
 _APPS = {"whatsapp": "WhatsApp", "signal": "Signal", "telegram": "Telegram"}
 _CODED = ("delivery", "urgency", "papers", "shares_data", "genders", "cost", "booking", "operator_type", "must_report")
-_FEES = {"free": "Free of charge.", "low": "Low cost.", "paid": "To be paid."}
-_BEST_STATES = ("approved", "needs_review", "outdated", "machine")
+FEES = {"free": "Free of charge.", "low": "Low cost.", "paid": "To be paid."}
+"""What stands for a cost without a note."""
+_BEST_STATES = ("approved", "needs_review", "outdated", "machine", "machine_outdated")
 _KINDS = {
     "ngo": "Non-governmental organisation",
     "un": "United Nations agency",
@@ -148,7 +149,7 @@ class Objects:
                 "status": "temporarily closed" if row["paused"] else "active",
                 "interpretation_services": ", ".join(interpreted),
                 "application_process": text["how_to_get_help"],
-                "fees_description": text["cost_note"] or _FEES.get(row["cost"]),
+                "fees_description": text["cost_note"] or FEES.get(row["cost"]),
                 "eligibility_description": text["eligibility_text"],
                 "minimum_age": row["min_age"],
                 "maximum_age": row["max_age"],
@@ -293,7 +294,7 @@ def _area(service: str, area: sqlite3.Row) -> Object:
 
 
 def _costs(service: str, cost: str, note: str) -> list[Object]:
-    if cost not in _FEES:
+    if cost not in FEES:
         return []
     amount = {"amount": 0} if cost == "free" else {}
     return [

@@ -18,6 +18,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from directory.duplicates.identity import survivor_of
 from directory.hsds import parameters, selection, serializers
 from directory.hsds.base import HsdsView, paged
 from directory.hsds.objects import Objects
@@ -130,9 +131,13 @@ class OneService(HsdsView):
         asked = parameters.read(parameters.Detail, request.query_params)
         with opened() as published:
             live = published.live()
-            service = _by_id(live, id, published)
+            kept = survivor_of(id)
+            service = _by_id(live, kept.uuid if kept else id, published)
             found = Objects(published, live, asked["language"]).services([service], full=True)[0]
-            return _one(asked, found, serializers.ServiceDetail)
+            answer = _one(asked, found, serializers.ServiceDetail)
+            if kept:  # it was merged: the record says its id of today, and a header where it is
+                answer["Content-Location"] = reverse("hsds:service", args=[kept.uuid])
+            return answer
 
 
 class _Organisations(HsdsView):

@@ -90,12 +90,22 @@ class TranslatedText(models.Model):
         abstract = True
 
     def public_state(self, version: int) -> str:
-        """State as people are told: `outdated` if the source has changed since, else the state itself."""
-        return "outdated" if self.source_version < version else self.state
+        """State as people are told: `outdated` if the source has changed since (of a machine's text `machine_outdated`, so that
+        it stays labelled), else the state itself."""
+        if self.source_version >= version:
+            return self.state
+        return "machine_outdated" if self.state == self.State.MACHINE else "outdated"
 
-    def written_by(self, user: Any, version: int) -> None:
-        """Note who wrote or approved this wording, and that it follows the given version of the source."""
-        self.source_version = version
-        self.translator = user
-        if self.state == self.State.APPROVED:
+    def written_by(self, user: Any, version: int, *, words: bool = True) -> None:
+        """Note who wrote or approved this wording, and that it follows the given version of the source.
+
+        `words` False: only the state was changed, which makes nobody the translator; approving alone says that the wording
+        follows the source.
+        """
+        approved = self.state == self.State.APPROVED
+        if words:
+            self.translator = user
+        if words or approved:
+            self.source_version = version
+        if approved:
             self.reviewed_by, self.reviewed_at = user, timezone.now()

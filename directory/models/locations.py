@@ -26,7 +26,8 @@ def _empty_when_confidential() -> models.Q:
 class Location(Record):
     """A place. Unless it is public it holds no more than its city; the rest is in its `ConfidentialPlace`.
 
-    When a public place becomes confidential, `save` moves its exact data there and wipes them from the history.
+    When a public place becomes confidential, `save` moves its exact data there and wipes them from the history and from
+    whatever else remembers them (`directory.withdrawn`).
     """
 
     class Visibility(models.TextChoices):
@@ -116,8 +117,10 @@ class Location(Record):
         """If the stored record is public and this one no longer is: take the exact data out of it, for `save` to move."""
         if not self.pk or self.visibility == self.Visibility.PUBLIC:
             return
-        if type(self).objects.filter(pk=self.pk, visibility=self.Visibility.PUBLIC).exists():
-            self._withdrawn = self._withdrawn or {field: getattr(self, field) for field in self.EXACT}
+        stored = type(self).objects.filter(pk=self.pk, visibility=self.Visibility.PUBLIC).first()
+        if stored is not None:
+            given = self if any(getattr(self, field) not in ("", None) for field in self.EXACT) else stored
+            self._withdrawn = self._withdrawn or {field: getattr(given, field) for field in self.EXACT}
             self.address = self.postcode = self.transport = ""
             self.lat = self.lon = None
 
@@ -130,6 +133,9 @@ class Location(Record):
             ConfidentialPlace.objects.update_or_create(location=self, defaults=self._withdrawn)
             super().save(*args, **kwargs)
             self.history.update(address="", postcode="", transport="", lat=None, lon=None)
+            from directory.withdrawn import forget
+
+            forget(self, self._withdrawn)
         self._withdrawn = None
 
 

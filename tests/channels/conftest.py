@@ -13,5 +13,5 @@ from bot import identity
 def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
     """The key of conversation ids and of sealed addresses in these tests."""
     value = bytes(range(32))
-    monkeypatch.setattr(identity, "_key", lambda: value)
+    monkeypatch.setattr(identity, "_keys", lambda: identity.Keys(value))
     yield value

@@ -12,6 +12,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db import models
+from django.forms import CheckboxInput
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,11 +20,14 @@ from django.utils import timezone
 from directory.models import (
     Article,
     ChangeRequest,
+    CheckRequest,
     ConfidentialPlace,
     ContactPoint,
     EmergencyNumber,
     ImportRun,
     Location,
+    NoLetters,
+    OrganisationContact,
     Publication,
     Service,
     UserReport,
@@ -32,7 +36,7 @@ from directory.models import (
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(admin.site._registry, key=lambda model: model.__name__)
-NO_ADD = {"Category", "ChangeRequest", "ImportRun", "Publication"}
+NO_ADD = {"Group", "Category", "ChangeRequest", "CheckRequest", "ImportRun", "Publication"}
 EXACT = "ZZSENTINEL Street 99"
 
 
@@ -54,7 +58,8 @@ def form_of(client: Client, url: str) -> dict[str, Any]:
     for form in (*forms, *(formset.management_form for formset in formsets)):
         for name in form.fields:
             value = form[name].value()
-            if value is not None and value is not False and value != "":
+            unticked = value is False and isinstance(form.fields[name].widget, CheckboxInput)
+            if value is not None and not unticked and value != "":
                 data[form.add_prefix(name)] = value if isinstance(value, list) else str(value)
     return data
 
@@ -67,6 +72,9 @@ def one_of_each(service: Service) -> None:
     ImportRun.objects.create(file_name="list.xlsx")
     Publication.objects.create(state="published", counts={"service": 3}, warnings=["<b>one</b>"])
     ChangeRequest.objects.create(kind="edit", target=service, author=author)
+    OrganisationContact.objects.create(organisation=service.organisation, email="desk@example.org")
+    CheckRequest.objects.create(organisation=service.organisation, email="desk@example.org")
+    NoLetters.objects.create(email="silent@example.org")
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

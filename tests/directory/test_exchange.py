@@ -26,7 +26,7 @@ from directory.exchange.report import Report, column_letter
 from directory.exchange.table import Table, TableError, read_table
 
 FIXTURES = Path(__file__).parent / "exchange"
-SAMPLE = Path("/work/shared/samples/ifrc_local_units_sample.csv")
+SAMPLE = Path("../shared/samples/ifrc_local_units_sample.csv")
 TODAY = date(2026, 11, 24)
 
 

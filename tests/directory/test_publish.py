@@ -51,7 +51,7 @@ def test_meta_tells_what_is_in_it(published: Callable[..., sqlite3.Connection]) 
     snapshot = published()
     meta = dict(snapshot.execute("SELECT key, value FROM meta").fetchall())
     publication = Publication.objects.latest("pk")
-    assert meta["schema_version"] == "1" and meta["sample"] == "1"
+    assert meta["schema_version"] == "2" and meta["sample"] == "1"
     assert meta["publication"] == str(publication.pk) and publication.state == "published"
     assert meta["published_at"].endswith("Z")
     assert int(meta["services"]) == snapshot.execute("SELECT count(*) FROM service").fetchone()[0] > 100

@@ -38,7 +38,7 @@ def post(token: str, body: Any) -> Any:
 
 def test_a_report_lies_beside_the_service(token: str) -> None:
     response = post(token, {"reports": [ROW, {**ROW, "service": "gone"}]})
-    assert response.json() == {"stored": 1, "unknown": 1}
+    assert response.json() == {"stored": 1, "unknown": 1, "repeated": 0}
     report = UserReport.objects.get()
     assert (report.service.public_id, report.lang, report.state) == ("gr-athens-legal-1", "ar", "open")
 

@@ -96,10 +96,12 @@ class Person:
         return answers
 
     def one(self, text: str = "", **more: Any) -> dict[str, Any]:
-        """Send one message that gets exactly one answer."""
+        """Send one message that gets exactly one answer, which may be several messages: their words together, the choices of the last."""
         answers = self.say(text, **more)
-        assert len(answers) == 1, answers
-        return answers[0]
+        whole = [answer for answer in answers if "part_of" not in answer["custom"]]
+        assert len(whole) == 1, answers
+        assert not any("buttons" in answer for answer in answers[:-1]), "choices stand on the last message"
+        return {**answers[-1], **whole[0], "text": "\n\n".join(answer["text"] for answer in answers)}
 
 
 @pytest.fixture(scope="session")
@@ -143,10 +145,15 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             instance.process.kill()
 
 
-def launch(environment: dict[str, str]) -> subprocess.Popen[str]:
-    """Start all servers and wait until they are ready."""
+def launch(environment: dict[str, str], stderr: Any = None) -> subprocess.Popen[str]:
+    """Start all servers and wait until they are ready. `stderr`: a file for what they log."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bot.run", "--serve"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "bot.run", "--serve"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
     )
     assert process.stdout
     for line in process.stdout:

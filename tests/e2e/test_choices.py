@@ -67,7 +67,7 @@ def test_an_article_is_read_on_to_its_end(servers: Servers) -> None:
         read.append(answer["text"])
         assert len(read) < 9, "it never ends"
     body = re.sub(r"\W+", " ", " ".join(read))
-    said = [part for part in re.split(r"(?<=[.!?])\s+", whole.split("\n\n")[0]) if len(part) > 25]
+    said = [part for part in re.split(r"(?<=[.!?])\s+|\n+", whole) if len(part) > 25 and "SAMPLE" not in part]
     assert said and all(re.sub(r"\W+", " ", sms.plain(part)).strip() in body for part in said[1:])
 
 

@@ -209,8 +209,8 @@ def test_confidential_places_never_show_where_they_are(servers: Servers) -> None
 def test_delete_my_data_forgets(servers: Servers) -> None:
     person = servers.person()
     person.say("necesito comida", location=TAPACHULA)
-    assert person.say("borrar mis datos")[-1]["custom"] == {"kind": "privacy", "topic": "deleted"}
-    answer = person.say("i need food")[-1]
+    assert person.one("borrar mis datos")["custom"] == {"kind": "privacy", "topic": "deleted"}
+    answer = person.one("i need food")
     assert answer["custom"]["kind"] == "question" and answer["language"] == "en"
 
 
@@ -219,7 +219,18 @@ def test_a_wrong_number_reaches_the_directory(servers: Servers) -> None:
     shown = person.one("food in belgrade")["custom"]["services"]
     person.say("1")
     reported = person.one("this number does not work")
-    assert reported["custom"] == {"kind": "feedback", "topic": "wrong", "service": shown[0]["id"]}
+    about = {"kind": "feedback", "topic": "wrong", "service": shown[0]["id"]}
+    assert reported["custom"] == about and reported["buttons"][1]["title"] == "Wrong number"
+    assert person.one("2")["custom"] == {**about, "wrong": "wrong_number"}
+
+
+def test_what_is_wrong_is_picked_by_number_on_sms(servers: Servers) -> None:
+    person = servers.person("sms")
+    person.say("ابحث عن طعام في بلغراد")
+    asked = person.say("الرقم خطأ")[-1]
+    assert asked["custom"]["topic"] == "wrong" and "5. المكان غير آمن" in asked["text"]
+    told = person.say("٥")[-1]
+    assert told["custom"]["wrong"] == "unsafe" and "في خطر" in told["text"], "danger is offered first"
 
 
 def test_sms_is_one_message_with_numbers(servers: Servers) -> None:
@@ -271,4 +282,4 @@ def test_the_time_waits_for_the_place(servers: Servers) -> None:
     person = servers.person()
     assert "question" in kinds(person.say("necesito un abogado mañana por la tarde"))
     found = person.say("Tegucigalpa")
-    assert "mañana a las 15:00" in found[-1]["text"]
+    assert "mañana a las 15:00" in "\n".join(answer["text"] for answer in found)

@@ -6,18 +6,30 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from bot.identity import conversation_id, load_key
 from bot.mailbox import Mailbox
 from bot.messages import Inbound
+from bot.settings import settings
 from tests.e2e.conftest import Servers, launch, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 TOTAL, SENDERS = 200, 20
 TEXTS = ("i need food in athens", "2", "bonjour", "محتاج محامي ببلاش، أنا بأثينا", "more", "boat is sinking we are 30")
+
+
+@pytest.fixture(autouse=True)
+def key_of_the_servers(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What this process puts into their mailbox is sealed with their key."""
+    monkeypatch.setenv("WAYPOST_VAR", str(servers.var))
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
 
 
 @pytest.mark.parametrize("module", ["bot.worker", "bot.gateway", "manage.py"])

@@ -41,8 +41,8 @@ def spoken_with(servers: Servers, code: str) -> dict[str, Any]:
     person: Person = servers.person()
     asked = person.say(said["need"])
     found = person.say(said["place"])
-    details = person.say("1")
-    first = details[-1]["custom"]["services"][0]
+    details = person.one("1")
+    first = details["custom"]["services"][0]
     more = person.say(said["more"])
     danger = person.say(said["danger"])
     decision = person.say(said["decision"])
@@ -50,15 +50,15 @@ def spoken_with(servers: Servers, code: str) -> dict[str, Any]:
     back = person.say(languages()[code].name)
     forgotten = person.say(said["forget"])
     return {
-        "languages": {a["language"] for step in (asked, found, details, more, danger, decision, back) for a in step},
+        "languages": {a["language"] for step in (asked, found, [details], more, danger, decision, back) for a in step},
         "question": [a["custom"].get("slot") for a in asked if a["custom"]["kind"] == "question"],
         "services": facts([*found, *more]),
-        "details": (first["id"], numbers(details[-1]["text"]), first["phones"]),
+        "details": (first["id"], numbers(details["text"]), first["phones"]),
         "danger": [(a["custom"]["class"], [row["number"] for row in a["custom"]["numbers"]]) for a in danger if a["custom"]["kind"] == "crisis"],
         "danger_first": danger[0]["text"].splitlines()[0],
-        "decision": [a["custom"]["kind"] for a in decision],
+        "decision": [a["custom"]["kind"] for a in decision if "part_of" not in a["custom"]],
         "english": {a["language"] for a in english},
-        "forgotten": [(a["custom"]["kind"], a["custom"].get("topic")) for a in forgotten],
+        "forgotten": [(a["custom"]["kind"], a["custom"].get("topic")) for a in forgotten if "part_of" not in a["custom"]],
     }  # fmt: skip
 
 

@@ -70,6 +70,14 @@ def test_message_and_answer(client: TestClient, mailbox: Mailbox) -> None:
     assert client.get("/chat/replies").json()["replies"] == [], "and is then gone for good"
 
 
+def test_who_somebody_is_is_taken_out_before_it_is_stored(client: TestClient, mailbox: Mailbox) -> None:
+    client.get("/")
+    say(client, text="my name is Omar Haddad, +306941234567, i need food")
+    claim = mailbox.claim("test")
+    assert claim and claim.inbound.text == "my name is …, …, i need food"
+    assert claim.inbound.metadata["redacted"] == ["name", "phone"]
+
+
 def test_the_same_message_sent_again_is_answered_once(client: TestClient, mailbox: Mailbox) -> None:
     client.get("/")
     for _ in range(3):

@@ -23,7 +23,7 @@ _SERVICE: Row = {
     "paused": 0, "delivery": "place", "urgency": "routine", "papers": "unknown", "shares_data": "unknown", "genders": "any",
     "min_age": None, "max_age": None, "audiences": [], "nationalities": [], "cost": "free", "booking": "walk_in",
     "serves_countries": [], "operator_type": "ngo", "must_report": "none", "verified_on": "2026-11-01",
-    "review_due": "2027-01-30", "hidden_after": "2027-07-30", "source": "test", "sample": 0,
+    "review_due": "2027-01-30", "hidden_after": "2027-07-30", "source": "test", "sample": 0, "reported": 0,
 }  # fmt: skip
 _SITE: Row = {
     "visibility": "public", "name": "", "address": "1 Test Street", "city": "Athens", "admin1": "", "postcode": None,

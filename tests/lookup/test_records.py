@@ -41,6 +41,15 @@ def test_a_draft_is_not_shown(directory: Opener) -> None:
     assert card(record, "ar", now=NOW).name == "Kitchen"
 
 
+@pytest.mark.parametrize("state", ["approved", "needs_review", "outdated", "machine", "machine_outdated"])
+def test_the_state_of_the_text_that_is_shown(directory: Opener, state: str) -> None:
+    texts = {"ar": {"name": "مطبخ", "state": state}, "en": "Kitchen"}
+    record = directory(service("a", site=site(37.98, 23.73), texts=texts)).service("a")
+    assert record is not None
+    assert card(record, "ar", now=NOW).text_state == state
+    assert card(record, "en", now=NOW).text_state == "approved"
+
+
 def test_the_facts_of_a_card(directory: Opener) -> None:
     words = {
         "name": "Kitchen", "short_text": "Hot meals", "how_to_get_help": "Come in", "what_to_bring": "A bag",
@@ -207,3 +216,9 @@ def test_aliases(directory: Opener) -> None:
     ]
     (alias,) = directory(aliases=rows).aliases()
     assert (alias.name, alias.label, alias.radius_km) == ("ليسبوس", "Lesvos", 40.0)
+
+
+@pytest.mark.parametrize("reported", [0, 1])
+def test_what_several_people_reported_is_on_the_card(directory: Opener, reported: int) -> None:
+    record = directory(service("a", site=site(37.98, 23.73), reported=reported)).service("a")
+    assert record is not None and card(record, "en", now=NOW).reported is bool(reported)

@@ -206,6 +206,33 @@ def test_paused_and_long_overdue_come_last(directory: Opener) -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "order", "late"),
+    [
+        ("2026-02-15", ["old", "trusted"], 0),  # until its date distance counts alone
+        ("2026-03-01", ["old", "trusted"], 0),
+        ("2026-03-02", ["trusted", "old"], 1),  # behind those of about the same distance
+        ("2026-04-30", ["trusted", "old"], 1),
+        ("2026-05-01", ["far", "old"], 2),  # call first: behind all others
+        ("2026-06-29", ["far", "old"], 2),
+        ("2026-06-30", ["far"], None),  # hidden, also from old buttons
+    ],
+)
+def test_the_life_of_an_entry_that_nobody_checks(
+    directory: Opener, day: str, order: list[str], late: int | None
+) -> None:
+    """Checked on 31 December, due after 60 days: said with less trust, then last, then gone."""
+    checked = {"verified_on": "2025-12-31", "review_due": "2026-03-01", "hidden_after": "2026-06-29"}
+    trusted = {"verified_on": "2025-01-01", "review_due": "2026-12-31"}
+    other = service(order[0] if order[0] != "old" else order[1], site=away(40 if "far" in order else 4.5), **trusted)
+    opened = directory(service("old", site=away(2.5), **checked), other)
+    now = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    hits = search(opened, query(now=now)).hits
+    assert [hit.service.id for hit in hits] == order
+    assert {hit.service.id: hit.overdue for hit in hits}.get("old") == late
+    assert (opened.service("old", now.date()) is None) is (late is None) and opened.service("old") is not None
+
+
+@pytest.mark.parametrize(
     ("today", "expected"),
     [("2026-01-30", 0), ("2026-01-31", 0), ("2026-02-01", 1), ("2026-03-02", 1), ("2026-03-03", 2)],
 )

@@ -90,7 +90,8 @@ def _cut(path: Path) -> None:
 
 def _scribble(path: Path) -> None:
     data = bytearray(path.read_bytes())
-    data[len(data) // 3 : len(data) // 3 + 2000] = os.urandom(2000)
+    # A whole page at least: much of a small file is not used.
+    data[len(data) // 3 : len(data) // 3 + 8192] = os.urandom(8192)
     path.write_bytes(bytes(data))
 
 

@@ -171,10 +171,15 @@ def test_purge_by_age(mailbox: Mailbox, url: str, age_days: float, left: dict[st
     assert bodies == (1 if age_days < 1 else 0)
 
 
-def test_an_unanswered_message_is_never_purged(mailbox: Mailbox) -> None:
+def test_an_unanswered_message_is_not_left_in_silence(mailbox: Mailbox) -> None:
     mailbox.put(message("a", 1))
-    mailbox.purge(time.time() + 365 * DAY, reply_hours=24, retention_days=30)
-    assert mailbox.claim("w")
+    mailbox.purge(time.time() + 0.9 * DAY, reply_hours=24, retention_days=30)
+    assert mailbox.claim("w"), "within a day it waits for a worker"
+    gone = mailbox.purge(
+        time.time() + 2 * DAY, reply_hours=24, retention_days=30, late=lambda channel, language: answer("ask again")
+    )
+    assert gone["unanswered"] == 1 and mailbox.claim("w") is None
+    assert [a.outbound.text for a in mailbox.answers("a")] == ["ask again"]
 
 
 def test_many_threads_store_and_claim_without_loss(url: str) -> None:

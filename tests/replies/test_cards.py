@@ -7,11 +7,15 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from anyascii import anyascii
 
-from bot.messages import Card
+from bot.messages import Card, Reply, Text
+from bot.replies import sms
 from bot.replies.bidi import unprotected
 from bot.replies.cards import hours_lines, lines, map_link, open_now, opening_state, worded
+from bot.replies.catalogue import wording
 from bot.replies.formats import Reader
+from bot.replies.render import word
 from bot.replies.samples import CARD, CLOSED, HIDDEN, LANGUAGES, NOW, PHONE
 
 READER = Reader("en", "web", "TR", None, NOW)
@@ -121,6 +125,9 @@ def test_the_details_in_words() -> None:
         ({"distance_km": None}, "distance", []),
         ({"overdue": 1}, "overdue", ["Last checked: 1 Nov 2026. It may have changed."]),
         ({"overdue": 2}, "overdue", ["Last checked: 1 Nov 2026. Call before you go there."]),
+        ({"reported": True}, "reported", ["People told us that this may have changed. Call first."]),
+        ({"reported": True, "overdue": 2}, "checked", ["Last checked: 1 Nov 2026"]),  # no warning twice
+        ({}, "reported", []),
         ({"verified_on": ""}, "checked", []),
         ({"phones": (), "contacts": CARD.contacts[1:]}, "phone", ["Web: https://example.org/a"]),
         (
@@ -142,6 +149,24 @@ def test_the_details_in_words() -> None:
 )
 def test_facts_of_a_list(changes: dict[str, Any], fact: str, expected: list[str]) -> None:
     assert said(replace(CARD, interpreted=(), **changes), fact) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("approved", []),
+        ("needs_review", []),
+        ("outdated", ["This text may be out of date."]),
+        ("machine", ["A machine translated this text. It may be wrong."]),
+        ("machine_outdated", ["A machine translated this text. It may be wrong.", "This text may be out of date."]),
+    ],
+)
+def test_doubtful_texts_are_labelled_where_they_are_shown(state: str, expected: list[str]) -> None:
+    card = replace(CARD, text_state=state)
+    assert said(card, "text_state", details=True) == expected
+    assert said(card, "text_state") == [], "a list shows facts, which are of today"
+    bare = replace(card, short_text="", cost_note="", how_to_get_help="", what_to_bring="", eligibility="")
+    assert said(bare, "text_state", details=True) == []
 
 
 def test_a_hidden_address_shows_the_town_alone() -> None:
@@ -220,3 +245,16 @@ def test_an_aware_now_is_read_in_the_zone_of_the_place() -> None:
     reader = replace(READER, now=datetime.fromisoformat("2026-11-24T23:30+00:00"))  # 01:30 on the 25th in Athens
     card = replace(CARD, open="closed", opens_at="2026-11-25T09:00+02:00")
     assert opening_state(card, reader) == "Closed now, opens today 09:00"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["services", "details"])
+def test_an_sms_never_leaves_out_that_an_entry_was_reported(language: str, kind: str) -> None:
+    long = replace(CARD, overdue=2, must_report="all", sample=True, how_to_get_help="Ring the bell twice. " * 12)
+    old, reported = (
+        word(Reply(kind, cards=(card,)), language, channel="sms", now=NOW, country="GR").text
+        for card in (long, replace(long, reported=True))
+    )
+    warning, text = (anyascii(sms.plain(words)) for words in (wording(Text("card:reported"), language), reported))
+    assert warning in text, "accents may go on an SMS"
+    assert sms.segments(reported) <= max(3, sms.segments(old)), "it costs no more than the warning of an old check"

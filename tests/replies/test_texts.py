@@ -18,7 +18,7 @@ from bot.replies.samples import CHANNELS, LANGUAGES, NOW, crisis, text
 from bot.replies.texts import TEXTS, sources
 
 KEYS = tuple(sources())
-BUTTONS = tuple(key for key in TEXTS if key.startswith(("menu:", "choice:", "topic:")))
+BUTTONS = tuple(key for key in TEXTS if key.startswith(("menu:", "choice:", "topic:", "wrong:")))
 GSM7_TEXTS = tuple(key for key in TEXTS if key.startswith(("crisis:", "protection:")))
 LATIN = tuple(code for code in LANGUAGES if languages()[code].script == "Latn")
 

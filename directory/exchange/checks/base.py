@@ -113,6 +113,37 @@ RULES: dict[str, tuple[str, object]] = {
         _("Names of persons are never taken over. Delete the column before you pass the file on."),
     ),
     "person-name": (WARNING, _("Names of persons are not published: write the role instead.")),
+    "text-shortened": (WARNING, _("Write a shorter text, or complete the entry by hand after the import.")),
+    "code-unknown": (WARNING, _("Write one of the values that the field has; this cell is not taken over.")),
+    "category-unknown": (
+        NOTE,
+        _("Name our category for this word on the page of columns; else that of the source is taken."),
+    ),
+    "language-unknown": (NOTE, _("Write the language's code, like ar or prs.")),
+    "hours-not-read": (WARNING, _("Write hours like Mon-Fri 09:00-17:00; else staff enter them by hand.")),
+    "place-no-point": (
+        WARNING,
+        _("There are no coordinates: the middle of the town stands for the place until somebody moves the pin."),
+    ),
+    "place-unknown": (WARNING, _("Without coordinates or a known town the service comes in without a place.")),
+    "place-several": (
+        WARNING,
+        _("The service has several places and the row does not say which: they stay as they are."),
+    ),
+    "place-kept": (NOTE, _("The place is confidential: a file never changes it.")),
+    "phone-left-out": (
+        WARNING,
+        _("A person's own number is not taken over, unless a reviewer allows it for this file."),
+    ),
+    "text-left-out": (WARNING, _("Write the role instead of the person's name.")),
+    "closed-in-source": (WARNING, _("It would come in as a draft: leave the row out, or archive the draft.")),
+    "key-missing": (ERROR, _("The row has nothing that names it: give it an id, or a name.")),
+    "key-repeated": (ERROR, _("Two rows have the same key: correct the id, or choose other key columns.")),
+    "organisation-missing": (ERROR, _("Name the organisation in the row, or in the source.")),
+    "organisation-new": (NOTE, _("The organisation is made with the row.")),
+    "organisation-other": (ERROR, _("Only people who look after this organisation or region may import its rows.")),
+    "directory-duplicate": (WARNING, _("Compare both; decide whether it is the same, new, or to be left out.")),
+    "record-invalid": (ERROR, _("Correct the value.")),
     "row-repeated": (ERROR, _("Delete the second row.")),
     "row-duplicate": (WARNING, _("Perhaps the same service twice: compare the rows. Nothing is merged by itself.")),
 }
@@ -172,6 +203,8 @@ class Incoming:
     """alpha-2, for rows that name none"""
     today: date = field(default_factory=date.today)
     locate: Locate | None = None
+    date_orders: dict[int, str | None] = field(default_factory=dict)
+    """By column of dates, once known: day_first, month_first or ''."""
 
     @property
     def rows(self) -> list[Row]:

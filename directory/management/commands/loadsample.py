@@ -10,10 +10,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
+from directory.sample.demo import DEMO_PASSWORD, DEMO_USER
 from directory.sample.emergency import load_numbers
 from directory.sample.loader import SampleError, load, remove
-
-DEMO_USER, DEMO_PASSWORD = "staff", "waypost-demo"
 
 
 class Command(BaseCommand):

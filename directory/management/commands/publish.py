@@ -22,7 +22,7 @@ class Command(BaseCommand):
         shown = options["verbosity"] > 1
 
         def progress(line: str) -> None:
-            if shown or line.endswith("so far"):
+            if shown or line.endswith(("so far", "...")):
                 self.stdout.write(f"  {line}")
 
         self.stdout.write("Publishing ...")

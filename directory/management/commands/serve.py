@@ -6,9 +6,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 import uvicorn
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from bot.settings import settings as waypost
+from directory.readiness import before_serving
 
 
 class Command(BaseCommand):
@@ -24,6 +25,12 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=1, help="number of processes")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if reasons := before_serving():
+            lines = "\n  - ".join(reasons)
+            raise CommandError(
+                f"Not started in production mode (docs/readiness.md says how a finding is accepted):\n  - {lines}",
+                returncode=3,
+            )
         uvicorn.run(
             "directory.asgi:application",
             host=options["host"],

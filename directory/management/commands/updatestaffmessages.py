@@ -18,22 +18,32 @@ KEYWORDS = {
     "ngettext": (1, 2), "ngettext_lazy": (1, 2), "warn": (2, 3),
 }  # fmt: skip
 _TRANSLATE = re.compile(r"""\{%\s*trans(?:late)?\s+(["'])(.+?)\1""")
-_BLOCK = re.compile(r"\{%\s*blocktrans(?:late)?\b[^%]*%\}(.*?)\{%\s*endblocktrans(?:late)?\s*%\}", re.DOTALL)
+_BLOCK = re.compile(
+    r"\{%\s*blocktrans(?:late)?\b[^%]*?(\btrimmed\b)?\s*%\}(.*?)\{%\s*endblocktrans(?:late)?\s*%\}", re.DOTALL
+)
+_PLURAL = re.compile(r"\{%\s*plural\s*%\}")
+
+
+def _block_message(form: str, trimmed: bool) -> str:
+    """The message of a block as Django's tag looks it up: {{ name }} is %(name)s; lines of a trimmed one are joined."""
+    words = re.sub(r"\{\{\s*(\w+)\s*\}\}", r"%(\1)s", form)
+    return " ".join(line.strip() for line in words.splitlines() if line.strip()) if trimmed else words
 
 
 def template() -> Catalog:
     """Every message of the staff's side."""
     catalog = Catalog(fuzzy=False)
-    # What `checkfile` says is in English until it has a page (docs/open.md).
-    methods = [("**/migrations/**.py", "ignore"), ("**/exchange/**.py", "ignore"), ("**.py", "python")]
+    methods = [("**/migrations/**.py", "ignore"), ("**.py", "python")]
     for _file, _line, message, comments, context in extract_from_dir(ROOT, methods, keywords=KEYWORDS):
         catalog.add(message, context=context, auto_comments=comments)
-    for file in sorted((ROOT / "templates").rglob("*.html")):
+    for file in sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt")):
         text = file.read_text(encoding="utf-8")
         found = [match.group(2) for match in _TRANSLATE.finditer(text)]
-        found += [re.sub(r"\{\{\s*(\w+)\s*\}\}", r"%(\1)s", match.group(1)) for match in _BLOCK.finditer(text)]
         for words in found:
             catalog.add(words)
+        for trimmed, block in _BLOCK.findall(text):
+            forms = [_block_message(form, bool(trimmed)) for form in _PLURAL.split(block)]
+            catalog.add(forms[0] if len(forms) == 1 else tuple(forms))
     return catalog
 
 
