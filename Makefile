@@ -41,14 +41,16 @@ prepare: install ## everything that `run` prepares, without serving
 test: install ## all tests, as CI runs them
 	@$(MAKE) --no-print-directory check
 	@WAYPOST_DEMO=1 $(PY) -m bot.run --prepare
-	@echo "The end-to-end tests wait most of their time: they run beside the others and are shown after them, like those on PostgreSQL."
-	@$(PY) -m pytest tests/e2e > var/e2e.log 2>&1 & e2e=$$!; \
-		$(PY) -m tests.postgres pytest $(ON_POSTGRES) > var/postgres.log 2>&1 & postgres=$$!; \
-		trap "kill $$e2e $$postgres 2>/dev/null" EXIT; \
-		$(PY) -m pytest --ignore tests/e2e; rest=$$?; \
-		wait $$e2e; e2e=$$?; cat var/e2e.log; \
-		wait $$postgres; postgres=$$?; echo "== on PostgreSQL"; cat var/postgres.log; \
-		[ $$rest = 0 ] && [ $$e2e = 0 ] && [ $$postgres = 0 ]
+	@echo "Four runs beside each other: the others are shown after the first (var/test-*.log)."
+	@$(PY) -m pytest tests/e2e > var/test-e2e.log 2>&1 & e2e=$$!; \
+		$(PY) -m pytest -p no:cacheprovider tests/directory > var/test-directory.log 2>&1 & directory=$$!; \
+		$(PY) -m tests.postgres pytest $(ON_POSTGRES) > var/test-postgres.log 2>&1 & postgres=$$!; \
+		trap "kill $$e2e $$directory $$postgres 2>/dev/null" EXIT; \
+		$(PY) -m pytest --ignore tests/e2e --ignore tests/directory; rest=$$?; \
+		wait $$directory; directory=$$?; echo "== directory"; cat var/test-directory.log; \
+		wait $$e2e; e2e=$$?; echo "== end to end"; cat var/test-e2e.log; \
+		wait $$postgres; postgres=$$?; echo "== on PostgreSQL"; cat var/test-postgres.log; \
+		[ $$rest = 0 ] && [ $$directory = 0 ] && [ $$e2e = 0 ] && [ $$postgres = 0 ]
 
 # In `make test` the files whose queries differ most between the databases; `make test-postgres` runs them all.
 ON_POSTGRES := -p no:cacheprovider --nomigrations tests/mailbox/test_outgoing.py \
