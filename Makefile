@@ -54,7 +54,7 @@ test: install ## all tests, as CI runs them
 
 # In `make test` the files whose queries differ most between the databases; `make test-postgres` runs them all.
 ON_POSTGRES := -p no:cacheprovider --nomigrations tests/mailbox/test_outgoing.py \
-	$(addprefix tests/directory/test_,models.py publish.py bundles.py search.py import.py insight.py duplicates.py reports.py)
+	$(addprefix tests/directory/test_,models.py bundles.py search.py reports.py)
 .PHONY: test-postgres
 test-postgres: install ## all tests of the databases on PostgreSQL: a throw-away one, or the one that WAYPOST_TEST_POSTGRES names
 	@$(PY) -m tests.postgres pytest -p no:cacheprovider --nomigrations tests/directory tests/mailbox/test_outgoing.py
