@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from actions.turn import Turn, WaypostAction
 from actions.where import learn_place
@@ -78,20 +77,6 @@ def _learn_place(turn: Turn) -> None:
         turn.replies.clear()
 
 
-def _number_data(row: EmergencyNumber | None) -> list[dict[str, Any]]:
-    if row is None:
-        return []
-    return [
-        {
-            "number": row.number,
-            "country": row.country,
-            "verified": row.verified_on is not None,
-            "source": row.source,
-            "source_date": row.source_date,
-        }
-    ]
-
-
 def _help_choices(kind: str) -> tuple[Choice, ...]:
     return tuple(Choice(Text(label), intent) for label, intent in _HELP[kind])
 
@@ -107,7 +92,7 @@ class Crisis(WaypostAction):
         legal = _legal_phone(turn) if kind == "detained" else None
         row = None if legal else emergency_number(turn, kind)
         first: list[Text] = []
-        numbers = _number_data(row)
+        numbers = [row.as_data()] if row else []
         if legal:
             first.append(Text("crisis:legal_phone", {"phone": {"phone": legal.phones[0]}, "name": legal.name}))
             numbers = [{"number": legal.phones[0], "country": legal.country, "verified": True, "source": legal.id}]
@@ -153,7 +138,7 @@ class Protection(WaypostAction):
             cards=cards,
             choices=choices,
             footer=(Text("protection:erase"),),
-            data={"class": kind, "numbers": _number_data(row)},
+            data={"class": kind, "numbers": [row.as_data()] if row else []},
         )
 
 

@@ -34,7 +34,7 @@ from directory.models import (
     SpokenLanguage,
 )
 
-__all__ = ["BUNDLED", "Bundle", "Change", "Gone", "apply_changes", "as_of", "changes", "conflicts", "put", "take"]
+__all__ = ["BUNDLED", "Bundle", "Change", "Gone", "apply_changes", "changes", "conflicts", "put", "take"]
 
 Bundle = dict[str, Any]
 """Path to JSON value."""
@@ -162,11 +162,6 @@ def take(record: Any, *, at: datetime | None = None, confidential: bool = False)
     return bundle
 
 
-def as_of(record: Any, at: datetime) -> Bundle:
-    """The record's bundle at a moment. Raises Gone."""
-    return take(record, at=at)
-
-
 @dataclass(frozen=True)
 class Change:
     """One path that changes. `had` and `has` say whether the path exists before and after."""
@@ -232,6 +227,11 @@ def _by_key(bundle: Bundle, part: str) -> dict[str, dict[str, Any]]:
             _name, key, field = path.split("/", 2)
             found.setdefault(key, {})[field] = value
     return found
+
+
+def _reworded(part: Part, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the words of a text differ; its state does not count."""
+    return any(before.get(name) != after.get(name) for name in part.model.WORDING)
 
 
 class _Writer:
@@ -304,7 +304,7 @@ class _Writer:
         if live == wanted:
             return
         if part.name == "texts":
-            self._raise_version(live, wanted)
+            self._raise_version(part, live, wanted)
         rows = {_plain(row, row._meta.get_field(part.key)): row for row in _rows(part, self.record, None)}
         for key in live.keys() - wanted.keys():
             rows[key].delete()
@@ -323,7 +323,7 @@ class _Writer:
                     self._set(row.contact, contact, prefix)
             if part.name == "texts":
                 row.state = facts.get("state", row.state)
-                worded = any(facts.get(name) != live.get(key, {}).get(name) for name in part.fields if name != "state")
+                worded = _reworded(part, live.get(key, {}), facts)
                 small = self.minor and key in live and key != self.record.source_language
                 version = row.source_version if small else self.record.version
                 row.written_by(self.by, version, words=worded)
@@ -351,11 +351,10 @@ class _Writer:
             raise Gone("; ".join(self.errors.get(f"contacts/{key}/value", [key])))
         return contact
 
-    def _raise_version(self, live: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    def _raise_version(self, part: Part, live: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
         """A change of the source's wording puts translations out of date, unless it is minor."""
-        source, wording = self.record.source_language, PARTS[type(self.record)][-1].fields[:-1]
-        before, after = live.get(source), wanted.get(source)
-        if not self.minor and before and after and any(before[name] != after.get(name) for name in wording):
+        before, after = live.get(self.record.source_language), wanted.get(self.record.source_language)
+        if not self.minor and before and after and _reworded(part, before, after):
             self.record.source_changed()
 
     def _confidential(self) -> None:

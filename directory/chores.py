@@ -58,7 +58,7 @@ def chore(every: timedelta) -> Callable[[Work], Work]:
 
 
 def _claim(work: Chore, now: datetime) -> bool:
-    """Whether this process is the one that does the chore now."""
+    """Whether this process is the one that does the chore now, which is due."""
     due = ChoreRun.objects.filter(name=work.name, started_at__lte=now - work.every)
     if due.update(started_at=now):
         return True
@@ -75,8 +75,11 @@ def run_due(now: datetime | None = None) -> dict[str, str]:
     for module in MODULES:
         import_module(module)
     done = {}
+    began = dict(ChoreRun.objects.values_list("name", "started_at"))
     for work in CHORES.values():
-        if not _claim(work, now or timezone.now()):
+        at = now or timezone.now()
+        due = work.name not in began or began[work.name] <= at - work.every
+        if not due or not _claim(work, at):
             continue
         try:
             line = work.run()

@@ -28,7 +28,7 @@ from directory.models import Location, Publication
 from directory.moment import one_moment
 from directory.snapshot_rows import tables
 
-__all__ = ["KEEP", "PublishError", "Published", "publish"]
+__all__ = ["KEEP", "PublishError", "Published", "publish", "sync"]
 
 KEEP = 5
 """Snapshots that stay beside the current one, as `snapshot-<publication>.sqlite`; none that tells a place that is confidential now."""
@@ -185,11 +185,12 @@ def _seal(file: Path) -> str:
         if digest(snapshot) != written:
             raise PublishError(["the file that was written differs from what was meant; is the disk full or failing?"])
     os.chmod(file, 0o644)
-    _sync(file)
+    sync(file)
     return str(written)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Bring a file or a folder safely onto the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -203,7 +204,7 @@ def _replace(file: Path, target: Path, publication: int) -> None:
     kept.unlink(missing_ok=True)
     os.link(file, kept)
     os.replace(file, target)
-    _sync(target.parent)
+    sync(target.parent)
     versions = {
         int(p.stem.rsplit("-", 1)[1]): p for p in target.parent.glob(f"{target.stem}-*{target.suffix}") if _numbered(p)
     }

@@ -9,24 +9,13 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
 from directory.access import Role
-from directory.rows import CONFIDENTIAL
+from directory.rows import CONFIDENTIAL, EDITED_WITH_A_SERVICE
 
 __all__ = ["PERMISSIONS", "codenames", "fill_roles"]
 
 VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
 
-_PARTS = dict.fromkeys(
-    (
-        "servicetext",
-        "servicecontact",
-        "openinginterval",
-        "openingexception",
-        "spokenlanguage",
-        "serviceatlocation",
-        "servicearea",
-    ),
-    "vacd",
-)
+_PARTS = dict.fromkeys(EDITED_WITH_A_SERVICE, "vacd")
 _DIRECTORY = {**_PARTS, **dict.fromkeys(("service", "location", "contactpoint", "organisation"), "vac")}
 _REVIEWER = {
     **_DIRECTORY,

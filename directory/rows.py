@@ -16,14 +16,24 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 if TYPE_CHECKING:
     from directory.models import User
 
-__all__ = ["ANY_MODEL", "CONFIDENTIAL", "EDITS", "SEES", "SENSITIVE_REPORTS", "Rule", "everything", "nothing"]
+__all__ = [
+    "ANY_MODEL",
+    "CONFIDENTIAL",
+    "EDITED_WITH_A_SERVICE",
+    "EDITS",
+    "SEES",
+    "SENSITIVE_REPORTS",
+    "Rule",
+    "everything",
+    "nothing",
+]
 
 Rule = Callable[["User"], Q]
 
 ANY_MODEL = "*"
 """The key of the rule for models that the table does not name."""
 
-PARTS_OF_A_SERVICE = (
+EDITED_WITH_A_SERVICE = (
     "servicetext",
     "servicecontact",
     "openinginterval",
@@ -31,6 +41,10 @@ PARTS_OF_A_SERVICE = (
     "spokenlanguage",
     "serviceatlocation",
     "servicearea",
+)
+"""Models that are edited on the page of their service."""
+PARTS_OF_A_SERVICE = (
+    *EDITED_WITH_A_SERVICE,
     "servicesearch",
     "formerid",
     "reminder",

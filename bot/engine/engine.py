@@ -175,8 +175,7 @@ def apology(message: Inbound, memory: Mapping[str, Any]) -> Outbound:
     codes = {language.code for language in served()}
     language = next((code for code in (memory.get("language"), message.language_hint) if code in codes), "en")
     texts = (Text("protection:call", {"number": {"phone": GSM.number}}), Text("crisis:unverified"), Text("error"))
-    row = {"number": GSM.number, "country": "", "verified": False, "source": GSM.source}
-    reply = Reply("text", texts, data={"error": True, "numbers": [{**row, "source_date": GSM.source_date}]})
+    reply = Reply("text", texts, data={"error": True, "numbers": [GSM.as_data()]})
     return word(
         reply, language, channel=message.render_as or message.channel, now=datetime.now(timezone.utc), country=None
     )

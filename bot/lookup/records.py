@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = [
     "Area",
@@ -196,6 +197,16 @@ class EmergencyNumber:
     verified_on: str | None
     """None: not yet verified by staff."""
     expires_on: str | None
+
+    def as_data(self) -> dict[str, Any]:
+        """As `custom` of a message tells it (docs/inspection.md)."""
+        return {
+            "number": self.number,
+            "country": self.country,
+            "verified": self.verified_on is not None,
+            "source": self.source,
+            "source_date": self.source_date,
+        }
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.identity import unseal
 from bot.mailbox.sealing import opened, sealed
-from bot.mailbox.tables import UNSENT, Store, counter, opt_out, outbox
+from bot.mailbox.tables import UNSENT, Store, counter, end, opt_out, outbox
 from bot.messages import Outbound
 
 __all__ = ["BROADCAST", "REPLY", "Outbox", "Outgoing"]
@@ -178,15 +178,7 @@ class Outbox(Store):
     def failed(self, row: int, reason: str) -> None:
         """It is not tried again: refused, or nobody can know."""
         with self._write() as connection:
-            self._end(connection, "failed", reason, outbox.c.id == row, outbox.c.state.in_(UNSENT))
-
-    def _end(self, connection: Connection, state: str, reason: str, *where: Any) -> int:
-        ended = connection.execute(
-            sa.update(outbox)
-            .where(*where)
-            .values(state=state, reason=reason[:200], body=None, address=None, done_at=time.time())
-        )
-        return int(ended.rowcount)
+            end(connection, "failed", reason, outbox.c.id == row, outbox.c.state.in_(UNSENT))
 
     def give_up(self, channel: str, before: float, late: Mapping[str, Outbound]) -> int:
         """Give up what has waited since `before` and is not in anybody's hands; returns how many messages.
@@ -198,7 +190,7 @@ class Outbox(Store):
                 return 0
         with self._write() as connection:
             rows = connection.execute(sa.select(outbox).where(*old).order_by(outbox.c.id)).all()
-            self._end(connection, "given_up", "too old", *old)
+            end(connection, "given_up", "too old", *old)
             said: set[str] = set()
             for row in reversed(rows):
                 language = str(opened(row.body).get("language"))
@@ -258,7 +250,7 @@ class Outbox(Store):
             except IntegrityError:
                 whole = sa.update(opt_out).where(opt_out.c.conversation == conversation).values(unasked_only=0)
                 connection.execute(whole)
-            return self._end(
+            return end(
                 connection,
                 "given_up",
                 "opted out",

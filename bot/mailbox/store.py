@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.identity import seal
 from bot.mailbox.limits import LIMITS, seconds_of
 from bot.mailbox.sealing import opened, sealed
-from bot.mailbox.tables import UNSENT, conversation, inbox, metadata, opt_out, outbox, report
+from bot.mailbox.tables import UNSENT, conversation, end, inbox, metadata, opt_out, outbox, report
 from bot.mailbox.tallies import Count, Tallies, add_counts
 from bot.messages import Inbound, Outbound
 
@@ -237,11 +237,7 @@ class Mailbox(Tallies):
     def _give_up(self, connection: Connection, conversation_id: str) -> None:
         """Answers to earlier messages that wait, or are in a sender's hands but not on their way."""
         waiting = outbox.c.state.in_(("queued", "claimed"))
-        connection.execute(
-            sa.update(outbox)
-            .where(outbox.c.conversation == conversation_id, waiting)
-            .values(state="given_up", reason="opted out", body=None, address=None, done_at=time.time())
-        )
+        end(connection, "given_up", "opted out", outbox.c.conversation == conversation_id, waiting)
 
     def _quiet(self, connection: Connection, message: Inbound, now: float) -> None:
         known = sa.select(opt_out.c.conversation).where(opt_out.c.conversation == message.conversation)

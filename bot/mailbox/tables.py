@@ -6,6 +6,7 @@ How long each table keeps what is in it stands in `bot/mailbox/limits.py`; a tab
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "conversation",
     "counter",
     "create_engine",
+    "end",
     "inbox",
     "opt_out",
     "outbox",
@@ -152,6 +154,16 @@ tally = sa.Table(
     ),
     sa.Column("count", sa.BigInteger, nullable=False),
 )
+
+
+def end(connection: Connection, state: str, reason: str, *where: Any) -> int:
+    """Answers that will not be sent (any more) lose their words and address; returns how many."""
+    ended = connection.execute(
+        sa.update(outbox)
+        .where(*where)
+        .values(state=state, reason=reason[:200], body=None, address=None, done_at=time.time())
+    )
+    return int(ended.rowcount)
 
 
 class Store:

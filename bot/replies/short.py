@@ -1,24 +1,25 @@
 """The SMS form of a reply: one place in full and the names of the others, short lines, at most three segments.
 
 What does not fit is left out in the order of DROP_ORDER; then the free text of an article is cut, then the names of the
-other places are cut or left out (their details can still be chosen), then the choices are laid on pages. The rest of an
-article and what was left out of the details of a place comes with "Read on". Never left out: the first name, a phone
-number, whether it is open, an address, who runs it and what they must report, a warning that the record is old, our own
-sentences, and any choice.
+other places are cut or left out (their details can still be chosen), then the choices are laid on pages, then the first
+name is cut, a warning says "call first" without its date, and "closed" is said without when it opens. The rest of an
+article and what was left out of the details of a place comes with "Read on"; an address waits there only where nothing
+else helps. Never left out: the first name, a phone number, whether it is open, if that is known, what they must report, a
+warning that the record is old, and any choice. Who runs a place waits only if it is not the state.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.languages import language as language_of
 from bot.messages import Card, Choice, Outbound, Reply, Text
 from bot.replies import sms
 from bot.replies.bidi import LRM, directed, isolate
-from bot.replies.cards import DISCLOSED, SHARED_ROWS, lines
-from bot.replies.catalogue import VERBATIM, wording
+from bot.replies.cards import DISCLOSED, SHARED_ROWS, lines, opening_state
+from bot.replies.catalogue import VERBATIM, say, wording
 from bot.replies.formats import Reader, full_stop, phone_in_text
 from bot.replies.numbered import as_text
 from bot.replies.pages import paged
@@ -59,8 +60,9 @@ DROP_ORDER = (
 
 READ_ON = ("details", "info")
 """Kinds of replies whose rest can be read on: it is taken from the record again, nothing of it is remembered."""
-_SECOND = ("operator",)
-"""Facts of a place that may wait for "Read on" where nothing else helps."""
+_WARNINGS = ("overdue", "reported")
+_WAITING = ("operator", "address", "city", "sample")
+"""Facts of a place that may wait for "Read on" where nothing else helps, in the order in which they go."""
 _NOT_OF_A_CARD = frozenset({"text_language", "sample", "notice", "draft_texts", "ask_place_share", VERBATIM})
 
 _NAME_CHARS = (24, 18, 12)
@@ -73,11 +75,16 @@ class _Piece:
     text: str
     row: int | None = None
     """Neighbours of one row are joined by a full stop in place of a line break."""
+    brief: str = ""
+    """What it says at least, where the text does not fit: "call first", "closed now"."""
 
 
 def _first(card: Card, title: str, reader: Reader, details: bool) -> list[_Piece]:
+    brief = dict.fromkeys(_WARNINGS, say(Text("card:call_first"), reader))
+    if card.open == "closed":
+        brief["open"] = opening_state(replace(card, opens_at=None), reader)
     found = [
-        _Piece(line.fact, line.text, line.row if line.row in SHARED_ROWS else None)
+        _Piece(line.fact, line.text, line.row if line.row in SHARED_ROWS else None, brief.get(line.fact, ""))
         for line in lines(card, reader, details=details)
     ]
     return [_Piece("name", title), *found]
@@ -126,26 +133,61 @@ def shortened(
     pieces += [_Piece(key, text) for key, text in foot]
     pieces = _not_read_before(pieces, reply)
     outbound = replace(outbound, choices=tuple(_cheap(sms.plain(choice), reader) for choice in outbound.choices))
+    if reply.kind == "details":  # in one line, as under the list whose numbers they keep
+        outbound = replace(outbound, numbered=_place_of_read_on(reply))
     fit = _Fit(outbound, reply, reader)
     if fit.size(pieces) <= MOST_SEGMENTS:
         return fit.made(pieces), reply.choices
     if reply.kind in READ_ON:
         fit = _Fit(outbound, reply, reader, _place_of_read_on(reply))
-    kept = _fitted(pieces, fit, _SECOND if _may_wait(reply) else ())
+    for kept in _ever_less(_fitted(pieces, fit), reply):
+        made, choices = _laid_out(pieces, kept, fit, reply)
+        if sms.segments(as_text(made, "sms")) <= MOST_SEGMENTS:
+            break
+    if reply.kind == "details" and _of_the_card(pieces) and not _of_the_card(kept):
+        made, choices = _laid_out(pieces, _beginning(pieces, kept, fit.size), fit, reply)
+    if (cost := sms.segments(as_text(made, "sms"))) > MOST_SEGMENTS:
+        logger.info("a reply of kind %s costs %d SMS segments in %s", reply.kind, cost, reader.language)
+    return made, choices
+
+
+def _laid_out(
+    pieces: Sequence[_Piece], kept: Sequence[_Piece], fit: _Fit, reply: Reply
+) -> tuple[Outbound, tuple[Choice, ...]]:
+    """The kept pieces with their choices, "Read on" among them if it brings one that was not kept, on pages if need be."""
     choices = reply.choices
     if fit.position is not None:
         read_on = _read_on(pieces, kept, reply)
         if read_on is None:  # nothing that can be read on was left out
-            fit = _Fit(outbound, reply, reader)
+            fit = fit.without_read_on()
         else:
             choices = (*choices[: fit.position], read_on, *choices[fit.position :])
     made = fit.made(kept)
-    if outbound.page is None:
-        more = _label("choice:more_options", reader)
+    if made.page is None:
+        more = _label("choice:more_options", fit.reader)
         made, choices = paged(made, choices, more, more, lambda m: sms.segments(as_text(m, "sms")) <= MOST_SEGMENTS)
-    if (cost := sms.segments(as_text(made, "sms"))) > MOST_SEGMENTS:
-        logger.info("a reply of kind %s costs %d SMS segments in %s", reply.kind, cost, reader.language)
     return made, choices
+
+
+def _ever_less(kept: list[_Piece], reply: Reply) -> Iterator[list[_Piece]]:
+    """What was kept, then with a name cut, "call first" without its date, and without what may wait for "Read on"."""
+    yield kept
+    yield (kept := [replace(p, text=_cut(p.text, _NAME_CHARS[0])) if p.fact == "name" else p for p in kept])
+    if reply.cards and reply.cards[0].open == "unknown":
+        yield (kept := [piece for piece in kept if piece.fact != "open"])
+    for fact in ("overdue", "open"):
+        yield (kept := _in_brief(kept, fact))
+    for most in _NAME_CHARS[1:]:
+        yield (kept := [replace(p, text=_cut(p.text, most)) if p.fact == "name" else p for p in kept])
+    if reply.kind == "details":
+        by_the_state = any(card.operator_type in DISCLOSED for card in reply.cards)  # a person must know at once
+        for fact in _WAITING[by_the_state:]:
+            yield (kept := [piece for piece in kept if piece.fact != fact])
+    yield _in_brief(kept, "reported")
+
+
+def _in_brief(pieces: Sequence[_Piece], fact: str) -> list[_Piece]:
+    return [replace(p, text=p.brief) if p.fact == fact and p.brief else p for p in pieces]
 
 
 class _Fit:
@@ -153,7 +195,8 @@ class _Fit:
 
     def __init__(self, outbound: Outbound, reply: Reply, reader: Reader, position: int | None = None) -> None:
         self.position = position
-        self._reader = reader
+        self.reader = reader
+        self._plain, self._reply = outbound, reply
         if position is not None:
             label = _label("choice:read_on", reader)
             labels = outbound.choices
@@ -161,11 +204,20 @@ class _Fit:
         self._outbound = outbound
 
     def made(self, of: Sequence[_Piece]) -> Outbound:
-        text = directed(_cheap(_joined(of, self._reader), self._reader), self._reader.language)
+        text = directed(_cheap(_joined(of, self.reader), self.reader), self.reader.language)
         return replace(self._outbound, text=text)
 
+    def without_read_on(self) -> _Fit:
+        return _Fit(self._plain, self._reply, self.reader)
+
     def size(self, of: Sequence[_Piece]) -> int:
-        return sms.segments(as_text(self.made(of), "sms"))
+        """Segments; of a message that is read on, with its first choices only: the others stand on a page of their own."""
+        made = self.made(of)
+        if self.position is not None and isinstance(self._reply.data.get("skip"), list):
+            shown = made.choices[: self.position + 1]
+            if len(shown) < len(made.choices):
+                made = replace(made, choices=(*shown, _label("choice:more_options", self.reader)))
+        return sms.segments(as_text(made, "sms"))
 
 
 def _place_of_read_on(reply: Reply) -> int:
@@ -178,27 +230,67 @@ def _label(key: str, reader: Reader) -> str:
 
 
 def _not_read_before(pieces: list[_Piece], reply: Reply) -> list[_Piece]:
-    """Without what "Read on" left behind: facts of a place (`data["skip"]`, a list), characters of an article (a number)."""
+    """Without what "Read on" left behind: facts of a place (`data["skip"]`, a list), characters of an article (a number).
+
+    A fact that was read in part stands in the list with what is left of it: "hours@57" has 57 more characters."""
     skip = reply.data.get("skip")
     if isinstance(skip, int):
         texts = [n for n, piece in enumerate(pieces) if piece.fact == VERBATIM]
         for n in texts[-1:]:
             pieces[n] = replace(pieces[n], text=sms.plain(pieces[n].text)[skip:].lstrip())
-    elif skip:
-        pieces = [piece for piece in pieces if piece.fact not in skip]
+    elif isinstance(skip, list):
+        for entry in map(str, skip):
+            fact, _, left = entry.partition("@")
+            length = sum(len(sms.plain(piece.text)) for piece in pieces if piece.fact == fact)
+            pieces = _behind(pieces, fact, length - int(left or 0))
+        pieces = [replace(p, text=_cut(p.text, _NAME_CHARS[0])) if p.fact == "name" else p for p in pieces]
     return [piece for piece in pieces if piece.text]
+
+
+def _behind(pieces: Sequence[_Piece], fact: str, start: int) -> list[_Piece]:
+    """The pieces without the first characters of a fact's."""
+    rest = []
+    for piece in pieces:
+        if piece.fact == fact and start > 0:
+            text = sms.plain(piece.text)
+            piece, start = replace(piece, text=text[start:].lstrip()), start - len(text)
+        rest.append(piece)
+    return rest
+
+
+def _of_the_card(pieces: Sequence[_Piece]) -> dict[str, int]:
+    """By fact of a place, how many characters of it stand in the pieces, a warning in brief not counted."""
+    lengths: dict[str, int] = {}
+    for piece in pieces:
+        if piece.fact not in _NOT_OF_A_CARD and piece.fact != "name" and piece.text != piece.brief:
+            lengths[piece.fact] = lengths.get(piece.fact, 0) + len(sms.plain(piece.text))
+    return lengths
+
+
+def _beginning(pieces: Sequence[_Piece], kept: list[_Piece], size: Callable[[Sequence[_Piece]], int]) -> list[_Piece]:
+    """What was kept and as much as fits of the first fact that did not: reading on always comes to an end."""
+    fact = next(iter(_of_the_card(pieces)))
+    made = [piece for piece in kept if piece.fact != "sample"]
+    for piece in (piece for piece in pieces if piece.fact == fact):
+        made = _cut_to_fit([*made, piece], len(made), size)
+        if len(made[-1].text) < len(sms.plain(piece.text)):
+            break
+    return [piece for piece in made if piece.text]
 
 
 def _read_on(pieces: Sequence[_Piece], kept: Sequence[_Piece], reply: Reply) -> Choice | None:
     """The choice that brings what did not fit: the rest of the article, the other facts of the place."""
     if reply.kind == "details":
-        before = list(reply.data.get("skip") or ())
-        facts = {piece.fact for piece in kept} - {"name"}
-        left = {piece.fact for piece in pieces} - facts - {"name"} - _NOT_OF_A_CARD
-        if not left or not reply.cards:
+        all_of, read = _of_the_card(pieces), _of_the_card(kept)
+        if not reply.cards or all_of == read:
             return None
-        skip = sorted({*before, *facts})
-        return Choice(Text("choice:read_on"), "ask_service_details", {"service": reply.cards[0].id, "skip": skip})
+        before = [entry for entry in map(str, reply.data.get("skip") or ()) if entry.partition("@")[0] not in read]
+        now = [fact if read[fact] >= all_of[fact] else f"{fact}@{all_of[fact] - read[fact]}" for fact in read]
+        return Choice(
+            Text("choice:read_on"),
+            "ask_service_details",
+            {"service": reply.cards[0].id, "skip": sorted([*before, *now])},
+        )
     body = next((piece.text for piece in reversed(pieces) if piece.fact == VERBATIM), "")
     shown = next((piece.text for piece in reversed(kept) if piece.fact == VERBATIM), "")
     if "topic" not in reply.data or len(shown) >= len(sms.plain(body)) or not sms.plain(body).startswith(shown):
@@ -209,15 +301,10 @@ def _read_on(pieces: Sequence[_Piece], kept: Sequence[_Piece], reply: Reply) -> 
     return Choice(Text("choice:read_on"), str(reply.data["topic"]), {"skip": start + gap})
 
 
-def _may_wait(reply: Reply) -> bool:
-    """Whether who runs a place may come with "Read on": not if the state does, which a person must know at once."""
-    return reply.kind == "details" and all(card.operator_type not in DISCLOSED for card in reply.cards)
-
-
-def _fitted(pieces: list[_Piece], fit: _Fit, last: Sequence[str]) -> list[_Piece]:
-    """The pieces that fit: others left out or cut, in the order that the module's first lines tell; `last`: facts that go last."""
+def _fitted(pieces: list[_Piece], fit: _Fit) -> list[_Piece]:
+    """The pieces that fit: others left out or cut, in the order that the module's first lines tell."""
     size = fit.size
-    for fact in (*DROP_ORDER, *last):
+    for fact in DROP_ORDER:
         if size(pieces) <= MOST_SEGMENTS:
             return pieces
         pieces = [piece for piece in pieces if piece.fact != fact]
@@ -248,16 +335,21 @@ def _cut(title: str, most: int) -> str:
 def _fit_free_text(pieces: list[_Piece], size: Callable[[Sequence[_Piece]], int]) -> list[_Piece]:
     """Free texts cut after a sentence, the last one first, to what the rest leaves of the message."""
     for index in reversed([i for i, piece in enumerate(pieces) if piece.fact == VERBATIM]):
-        text = sms.plain(pieces[index].text)
-        low, high = 0, len(text)
-        while low < high:  # longest beginning with which the message fits
-            middle = (low + high + 1) // 2
-            cut = replace(pieces[index], text=text[:middle])
-            if size([*pieces[:index], cut, *pieces[index + 1 :]]) <= MOST_SEGMENTS:
-                low = middle
-            else:
-                high = middle - 1
-        pieces[index] = replace(pieces[index], text=sms.whole_words(text, low))
-        if low == len(text) or size(pieces) <= MOST_SEGMENTS:
+        pieces = _cut_to_fit(pieces, index, size)
+        if size(pieces) <= MOST_SEGMENTS:
             break
     return [piece for piece in pieces if piece.text]
+
+
+def _cut_to_fit(pieces: list[_Piece], index: int, size: Callable[[Sequence[_Piece]], int]) -> list[_Piece]:
+    """The pieces, one of them cut after the last sentence or word with which the message fits."""
+    text = sms.plain(pieces[index].text)
+
+    def cut(words: str) -> list[_Piece]:
+        return [*pieces[:index], replace(pieces[index], text=words), *pieces[index + 1 :]]
+
+    low, high = 0, len(text)
+    while low < high:  # longest beginning with which the message fits
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if size(cut(text[:middle])) <= MOST_SEGMENTS else (low, middle - 1)
+    return cut(sms.whole_words(text, low))

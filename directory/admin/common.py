@@ -18,7 +18,7 @@ from directory.access import edits, may_edit, may_see, offers, sees
 from directory.admin.bases import HistoryAdmin, ModelAdmin, StackedInline, TabularInline
 from directory.models import User
 
-__all__ = ["Inline", "ReadOnlyAdmin", "RecordAdmin", "Scoped", "TextInline", "person"]
+__all__ = ["Inline", "ReadOnly", "ReadOnlyAdmin", "RecordAdmin", "Scoped", "TextInline", "person"]
 
 _Widgets = Mapping[type["models.Field[Any, Any]"], Mapping[str, Any]]
 _SMALL_TEXT: _Widgets = {
@@ -112,10 +112,8 @@ class RecordAdmin(Scoped, HistoryAdmin):
         return (*super().get_readonly_fields(request, obj), *fixed)
 
 
-class ReadOnlyAdmin(Scoped, ModelAdmin):
-    """A log that staff read and nobody edits."""
-
-    list_per_page = 50
+class ReadOnly:
+    """A page of records that nobody edits."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -125,6 +123,12 @@ class ReadOnlyAdmin(Scoped, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ReadOnlyAdmin(ReadOnly, Scoped, ModelAdmin):
+    """A log that staff read and nobody edits."""
+
+    list_per_page = 50
 
 
 class _ScopedRows:

@@ -16,7 +16,7 @@ from django_otp.plugins.otp_totp import admin as otp_totp_admin
 
 from directory.accounts.second import has_device
 from directory.admin.bases import UserAdmin
-from directory.admin.common import Scoped, person
+from directory.admin.common import ReadOnly, Scoped, person
 from directory.models import User
 
 for made_by_django_otp in (otp_static_admin.StaticDevice, otp_totp_admin.TOTPDevice):
@@ -90,16 +90,7 @@ if admin.site.is_registered(Group):
 
 
 @admin.register(Group)
-class RoleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RoleAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """The roles, to be looked at: each migration brings their permissions in line with `directory.roles`."""
 
     list_display = ("name",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -31,6 +31,7 @@ from directory.backup.errors import BackupError
 from directory.backup.rows import applied, dump
 from directory.backup.sealing import is_sealed, seal, unseal
 from directory.moment import one_moment
+from directory.publish import sync
 
 __all__ = ["FORMAT", "Manifest", "alone", "staging", "unpack", "write"]
 
@@ -156,9 +157,9 @@ def write(target: Path, *, var: Path, snapshot: Path, words: str = "", keys: boo
                 seal(plain, stream_out, words)
             made = sealed
         os.chmod(made, 0o600)
-        _sync(made)
+        sync(made)
         os.link(made, target)  # unlike a rename it never replaces another backup
-        _sync(target.parent)
+        sync(target.parent)
     return manifest
 
 
@@ -177,14 +178,6 @@ def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:
     info.uname = info.gname = ""
     info.mode = 0o600
     return info
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # --- reading -----------------------------------------------------------------------------------------------------------------------

@@ -77,7 +77,6 @@ def due(request: HttpRequest) -> HttpResponse:
         context["method"] = request.GET.get("method", "")
         context["may_check"] = user.has_perm(MAY_CHECK)
         context["may_change"] = user.has_perm("directory.change_service")
-    context["newer"], context["older"] = _neighbours(request, page)
     return render_page(request, "freshness/due.html", _("To check"), context)
 
 
@@ -85,12 +84,6 @@ def _link(query: QueryDict, **changes: str) -> str:
     """This page with other parameters; an empty value takes one away."""
     kept = {name: query.get(name, "") for name in (*FILTERS, "by", "method", "page")} | changes
     return "?" + urlencode({name: value for name, value in kept.items() if value})
-
-
-def _neighbours(request: HttpRequest, page: Page[Any]) -> tuple[str, str]:
-    before = _link(request.GET, page=str(page.previous_page_number())) if page.has_previous() else ""
-    after = _link(request.GET, page=str(page.next_page_number())) if page.has_next() else ""
-    return before, after
 
 
 def _chips(request: HttpRequest, found: QuerySet[Service, Any], state: str) -> list[dict[str, Any]]:
@@ -258,8 +251,6 @@ def links(request: HttpRequest) -> HttpResponse:
         ],
         "rows": [{"link": link, "uses": used.get(link.url, []), "advice": advice(link)} for link in page],
         "page": page,
-        "newer": f"?list={chosen}&page={page.previous_page_number()}" if page.has_previous() else "",
-        "older": f"?list={chosen}&page={page.next_page_number()}" if page.has_next() else "",
         "may_try": request.user.has_perm("directory.change_linkcheck"),
     }
     return render_page(request, "freshness/links.html", _("Links"), context)

@@ -115,7 +115,6 @@ def report_list(request: HttpRequest) -> HttpResponse:
     )
     page = Paginator(found.exclude(pk__in=urgent.values("pk")), PAGE).get_page(request.GET.get("page"))
     mine = may_settle(user, [*urgent, *page.object_list])
-    kept = {"state": state, "kind": kind, "service": service}
     context = {
         "urgent": described(urgent, mine),
         "rows": described(page.object_list, mine),
@@ -126,7 +125,6 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "kinds": UserReport.Kind.choices,
         "service": service,
-        "query": urlencode({name: value for name, value in kept.items() if value or name == "state"}),
     }
     return render_page(request, "insight/reports.html", _("What people told about entries"), context)
 

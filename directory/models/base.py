@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from directory.fields import LanguageField
 
-__all__ = ["Record", "TranslatedText", "Versioned"]
+__all__ = ["Handled", "Record", "TranslatedText", "Versioned"]
 
 
 class Record(models.Model):
@@ -61,6 +61,25 @@ class Versioned(models.Model):
         """Raise the version after a change of meaning: every other language is out of date from now on."""
         type(self)._default_manager.filter(pk=self.pk).update(version=models.F("version") + 1)
         self.refresh_from_db(fields=["version"])
+
+
+class Handled(models.Model):
+    """Something that a member of staff settles or dismisses; it is never deleted with what it found."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        DONE = "done", _("done")
+        DISMISSED = "dismissed", _("dismissed")
+
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN, db_index=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("handled by")
+    )
+    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
+    note = models.CharField(_("note of staff"), max_length=300, blank=True)
+
+    class Meta:
+        abstract = True
 
 
 class TranslatedText(models.Model):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from directory.fields import LanguageField
+from directory.models.base import Handled
 from directory.models.services import Service
 
 __all__ = ["ChangeRequest", "ConfidentialProposal", "ImportRun", "Publication", "UserReport"]
@@ -173,7 +174,7 @@ class Publication(models.Model):
         return f"{self.pk}: {self.get_state_display()} {self.at:%Y-%m-%d %H:%M} UTC"
 
 
-class UserReport(models.Model):
+class UserReport(Handled):
     """What somebody told the bot about a service. It holds nothing about the person, and no free text."""
 
     class Kind(models.TextChoices):
@@ -190,21 +191,10 @@ class UserReport(models.Model):
     COMPLAINTS = (Kind.CHARGED_MONEY, Kind.UNSAFE)
     """Kinds that the organisation concerned does not see (design: safety, A2)."""
 
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        DONE = "done", _("done")
-        DISMISSED = "dismissed", _("dismissed")
-
     service = models.ForeignKey(Service, models.CASCADE, related_name="reports", verbose_name=_("service"))
     kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices)
     lang = LanguageField(_("language"), blank=True)
     reported_on = models.DateField(_("reported on"), default=timezone.localdate)
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN, db_index=True)
-    handled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("handled by")
-    )
-    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
-    note = models.CharField(_("note of staff"), max_length=300, blank=True)
 
     class Meta:
         ordering = ("-reported_on", "-pk")

@@ -7,13 +7,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from directory.models.base import Handled
 from directory.models.organisations import Organisation
 from directory.models.services import Service
 
 __all__ = ["Task"]
 
 
-class Task(models.Model):
+class Task(Handled):
     """One thing to do about a service or an organisation. It is closed by a person and never deleted with what it found."""
 
     class Kind(models.TextChoices):
@@ -24,11 +25,6 @@ class Task(models.Model):
         OVERDUE = "overdue", _("long overdue for a check")
         OTHER = "other", _("something else")
 
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        DONE = "done", _("done")
-        DISMISSED = "dismissed", _("dismissed")
-
     kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
     service = models.ForeignKey(Service, models.CASCADE, null=True, blank=True, related_name="tasks", verbose_name=_("service"))
     organisation = models.ForeignKey(
@@ -38,13 +34,7 @@ class Task(models.Model):
     key = models.CharField(
         max_length=120, blank=True, editable=False, help_text="Says what was found, so that finding it again opens no second task."
     )
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN, db_index=True)
     created_at = models.DateTimeField(_("found"), default=timezone.now)
-    handled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("handled by")
-    )
-    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
-    note = models.CharField(_("note of staff"), max_length=300, blank=True)
 
     class Meta:
         ordering = ("-created_at", "-pk")

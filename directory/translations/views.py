@@ -138,8 +138,6 @@ def work_page(request: HttpRequest, lang: str) -> HttpResponse:
         "lines": lines,
         "page": page,
         "query": query(request),
-        "next_page": query(request, page=str(page.next_page_number())) if page.has_next() else "",
-        "previous_page": query(request, page=str(page.previous_page_number())) if page.has_previous() else "",
         "export": reverse("translations:export", args=[lang]) + query(request),
         "own": lang in languages_of(user),
     }

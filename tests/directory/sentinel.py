@@ -45,6 +45,7 @@ from tests.directory.world import World
 __all__ = ["SECRETS", "Secret", "Story", "browser", "told"]
 
 CENTRE = (37.98376, 23.72784)
+ATHENS = {"city": "Athens", "country": "GR", "tz": "Europe/Athens", "centre_lat": CENTRE[0], "centre_lon": CENTRE[1]}
 """What may be told of Athens."""
 
 
@@ -63,11 +64,9 @@ class Secret:
         return {**words, "lat": self.lat, "lon": self.lon}
 
     @property
-    def pattern(self) -> str:
-        """Finds the words in any case, and the point with three digits or more, cut or rounded."""
-        numbers = {text for value in (self.lat, self.lon) for text in (f"{value:.6f}"[:6], f"{value:.3f}")}
-        figures = [rf"(?<![\d.,:]){n[:2]}[.,]{n[3:]}" for n in sorted(numbers)]
-        return "|".join([self.mark, *figures])
+    def numbers(self) -> set[str]:
+        """The point with three digits, cut or rounded."""
+        return {text for value in (self.lat, self.lon) for text in (f"{value:.6f}"[:6], f"{value:.3f}")}
 
 
 SECRETS: dict[str, Secret] = {
@@ -86,12 +85,18 @@ SECRETS: dict[str, Secret] = {
     "shelter": Secret("zzqshelter", 38.161551, 23.927766),
     "kept": Secret("zzqkept", 38.172652, 23.938677),
 }
-_ANY = re.compile("|".join(secret.pattern for secret in SECRETS.values()), re.IGNORECASE)
+_NUMBERS = sorted(number for secret in SECRETS.values() for number in secret.numbers)
+_ANY = re.compile(
+    f"zzq(?:{'|'.join(secret.mark[3:] for secret in SECRETS.values())})"
+    rf"|(?<![\d.,:])(?:38[.,](?:{'|'.join(n[3:] for n in _NUMBERS if n.startswith('38'))})"
+    rf"|23[.,](?:{'|'.join(n[3:] for n in _NUMBERS if n.startswith('23'))}))"
+)
+"""All at once: what they share is looked for once, because thousands of pages are searched."""
 
 
 def told(text: str) -> set[str]:
-    """What of the secrets stands in a text."""
-    return set(_ANY.findall(text))
+    """What of the secrets stands in a text: words in any case, figures with more digits, too."""
+    return set(_ANY.findall(text.lower()))
 
 
 def browser(user: Any) -> Client:
@@ -186,14 +191,7 @@ class Story:
     def _own_place(self) -> None:
         """An `area_only` place of the partner's own organisation, which the partner asks to open."""
         ours = self.world["organisation:ours"]
-        where = {
-            "city": "Athens",
-            "country": "GR",
-            "tz": "Europe/Athens",
-            "centre_lat": CENTRE[0],
-            "centre_lon": CENTRE[1],
-        }
-        self.own = Location.objects.create(organisation=ours, name="World own", visibility="area_only", **where)
+        self.own = Location.objects.create(organisation=ours, name="World own", visibility="area_only", **ATHENS)
         ConfidentialPlace.objects.create(location=self.own, **SECRETS["own"].facts, note="zzqown: the blue door")
         self.world["service:ours"].sites.create(location=self.own)
         wish = {"visibility": "public", **SECRETS["opened"].facts}
@@ -203,14 +201,7 @@ class Story:
     def _place_that_was_public(self) -> None:
         """A public place, edited, proposed about, published and looked up; then its organisation has it kept back."""
         ours, was = self.world["organisation:ours"], SECRETS["was_public"]
-        where = {
-            "city": "Athens",
-            "country": "GR",
-            "tz": "Europe/Athens",
-            "centre_lat": CENTRE[0],
-            "centre_lon": CENTRE[1],
-        }
-        place = Location.objects.create(organisation=ours, name="World was public", **was.facts, **where)
+        place = Location.objects.create(organisation=ours, name="World was public", **was.facts, **ATHENS)
         self.was_public = place
         self.world["service:ours"].sites.create(location=place)
         self._saw("administrator", _edit(self.people["administrator"], place, wheelchair="yes"))

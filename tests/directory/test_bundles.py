@@ -14,7 +14,6 @@ from directory.bundles import (
     Change,
     Gone,
     apply_changes,
-    as_of,
     changes,
     conflicts,
     put,
@@ -80,8 +79,8 @@ def test_an_edit_is_made_and_undone(service: Service, edit: str) -> None:
     assert {change.path for change in done} == {change.path for change in changes(before, wanted)}
     service.refresh_from_db()
     assert take(service) == wanted
-    assert as_of(service, then) == before
-    put(service, as_of(service, then))
+    assert take(service, at=then) == before
+    put(service, take(service, at=then))
     assert take(Service.objects.get(pk=service.pk)) == before
 
 
@@ -159,7 +158,7 @@ def test_confidential_parts_are_taken_only_if_asked_for() -> None:
 
 def test_what_did_not_exist_then_is_said(service: Service) -> None:
     with pytest.raises(Gone):
-        as_of(service, timezone.now().replace(year=2001))
+        take(service, at=timezone.now().replace(year=2001))
 
 
 def test_a_number_is_corrected_for_all_services_of_the_organisation() -> None:

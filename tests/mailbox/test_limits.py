@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -18,19 +17,6 @@ from bot.settings import Settings
 
 HOURS, DAYS = 24.0, 30.0
 TABLES = sorted(metadata.tables)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def mailbox(request: pytest.FixtureRequest, tmp_path: Path) -> Mailbox:
-    if request.param == "sqlite":
-        return Mailbox(f"sqlite:///{tmp_path}/mailbox.sqlite3")
-    url = os.environ.get("WAYPOST_TEST_POSTGRES")
-    if not url:
-        pytest.skip("WAYPOST_TEST_POSTGRES names no database")
-    box = Mailbox(url)
-    metadata.drop_all(box._engine)
-    metadata.create_all(box._engine)
-    return box
 
 
 def turn(mailbox: Mailbox, person: str, number: int, memory: dict[str, Any] | None, **more: Any) -> Claim:

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from bot.mailbox import Mailbox, Outbox
 from bot.mailbox.outgoing import BROADCAST
-from bot.mailbox.tables import create_engine, metadata
+from bot.mailbox.tables import create_engine
 from bot.messages import Inbound, Outbound
 
-POSTGRES = os.environ.get("WAYPOST_TEST_POSTGRES", "")
 NOW = 2e9
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/mailbox.sqlite3"
-        return
-    if not POSTGRES:
-        pytest.skip(
-            "WAYPOST_TEST_POSTGRES is not set: postgresql://user:password@127.0.0.1/database, which will be emptied"
-        )
-    engine = create_engine(POSTGRES)
-    metadata.drop_all(engine)
-    metadata.create_all(engine)
-    engine.dispose()
-    yield POSTGRES
 
 
 def answered(url: str, person: str, *texts: str, priority: int = 0) -> None:

@@ -31,11 +31,6 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/mailbox.sqlite3"
 
 
-@pytest.fixture
-def mailbox(url: str) -> Mailbox:
-    return Mailbox(url)
-
-
 def test_one_sender_in_order_others_not_delayed(mailbox: Mailbox) -> None:
     for number in range(3):
         mailbox.put(message("slow", number))

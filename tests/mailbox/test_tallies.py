@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -17,21 +16,6 @@ from bot.reports import pass_on_counts, pass_on_reports, reference
 
 NEED = Count("need", "food", "GR", "ESYE31", "ar", "sms")
 KEY = b"k" * 32
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def mailbox(request: pytest.FixtureRequest, tmp_path: Path) -> Mailbox:
-    if request.param == "sqlite":
-        return Mailbox(f"sqlite:///{tmp_path}/mailbox.sqlite3")
-    url = os.environ.get("WAYPOST_TEST_POSTGRES")
-    if not url:
-        pytest.skip("WAYPOST_TEST_POSTGRES names no database")
-    from bot.mailbox.tables import metadata
-
-    box = Mailbox(url)
-    metadata.drop_all(box._engine)
-    metadata.create_all(box._engine)
-    return box
 
 
 def answered(mailbox: Mailbox, number: int, *counts: Count, day: str = "2026-11-24", finish: bool = True) -> bool:

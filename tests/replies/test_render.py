@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
+from anyascii import anyascii
 
 from bot.messages import KINDS, Choice, Outbound, Reply, Text
 from bot.replies import sms
-from bot.replies.catalogue import VERBATIM
+from bot.replies.catalogue import VERBATIM, wording
 from bot.replies.numbered import as_text, choice_lines
 from bot.replies.render import around_cards, offered, word
 from bot.replies.samples import (
@@ -183,6 +185,59 @@ def test_long_names_of_other_places_are_cut_before_their_choices() -> None:
     assert sms.segments(as_text(outbound, "sms")) <= 3
     assert len(outbound.choices) == len(SERVICES.choices)
     assert "21 0000 0001" in outbound.text
+
+
+WORST = replace(
+    CARD,
+    name="National Society Legal and Social Support Centre for Families",
+    address="12 Agiou Konstantinou Street, second floor",
+    how_to_get_help="Ring the bell twice. " * 9 + "Then wait.",
+    opens_at="2026-11-28T09:00",
+    sample=True,
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["services", "details"])
+@pytest.mark.parametrize("old", [{"overdue": 2}, {"reported": True}], ids=["old check", "reported"])
+def test_no_place_costs_more_than_three_segments(language: str, kind: str, old: dict[str, Any]) -> None:
+    """Long names, an old check, sample data, and what must be told of who runs it: the number and the warnings stay."""
+
+    def said(key: str) -> str:
+        return sms.plain(wording(Text(key), language))
+
+    def plain(text: str) -> str:
+        return anyascii(sms.plain(text))  # accents may go on an SMS
+
+    for report, operator, state in product(
+        ("danger", "all", "unknown"), ("ngo", "immigration_authority"), ("open", "closed", "unknown")
+    ):
+        card = replace(WORST, must_report=report, operator_type=operator, open=state, **old)
+        labels = choices("choice:more", "choice:wrong", "choice:menu", details=3)
+        reply = Reply(kind, (), (card,) if kind == "details" else (card, CLOSED, HIDDEN), labels)
+        parts: list[str] = []
+        skips: list[Any] = [None]
+        for skip in skips:
+            data = {"skip": skip} if skip else {}
+            outbound, offers = offered(replace(reply, data=data), language, channel="sms", now=NOW, country="GR")
+            assert sms.segments(as_text(outbound, "sms")) <= 3
+            parts.append(outbound.text)
+            skips += [choice.entities["skip"] for choice in offers if "skip" in choice.entities]
+            assert len(skips) < 20, "reading on comes to an end"
+        first = plain(parts[0])
+        assert "21 0000 0001" in first
+        warned = "reported" if "reported" in old else "call_first"
+        date = {"date": {"date": card.verified_on}}
+        dated = sms.plain(say(Reply("text", (Text("card:checked_very_old", date),)), language, "sms").text)
+        assert any(plain(words) in first for words in (said(f"card:{warned}"), said("card:call_first"), dated))
+        if kind == "details" or report == "all":
+            worded = sms.plain(say(Reply("text", (Text(f"report:{report}"),)), language, "sms").text)
+            assert plain(worded) in first
+        if operator == "immigration_authority":
+            assert plain(said("operator:immigration_authority")) in first
+        if kind == "details":
+            assert any("12 Agiou Konstantinou Street" in part for part in parts), "at the latest with Read on"
+            assert sum(part.count("Ring the bell twice") for part in parts) == 9 and "Then wait." in "".join(parts)
 
 
 def test_an_article_is_cut_after_a_sentence_on_sms() -> None:
