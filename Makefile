@@ -41,16 +41,20 @@ prepare: install ## everything that `run` prepares, without serving
 test: install ## all tests, as CI runs them
 	@$(MAKE) --no-print-directory check
 	@WAYPOST_DEMO=1 $(PY) -m bot.run --prepare
-	@echo "Four runs beside each other: the others are shown after the first (var/test-*.log)."
+	@echo "Four runs beside each other, of about equal length: the others are shown after the first (var/test-*.log)."
 	@$(PY) -m pytest tests/e2e > var/test-e2e.log 2>&1 & e2e=$$!; \
-		$(PY) -m pytest -p no:cacheprovider tests/directory > var/test-directory.log 2>&1 & directory=$$!; \
-		$(PY) -m tests.postgres pytest $(ON_POSTGRES) > var/test-postgres.log 2>&1 & postgres=$$!; \
-		trap "kill $$e2e $$directory $$postgres 2>/dev/null" EXIT; \
+		$(PY) -m pytest -p no:cacheprovider tests/directory $(addprefix --ignore ,$(WALKS)) > var/test-directory.log 2>&1 & directory=$$!; \
+		($(PY) -m pytest -p no:cacheprovider $(WALKS); walks=$$?; \
+			$(PY) -m tests.postgres pytest $(ON_POSTGRES); [ $$? = 0 ] && [ $$walks = 0 ]) > var/test-walks.log 2>&1 & walks=$$!; \
+		trap "kill $$e2e $$directory $$walks 2>/dev/null" EXIT; \
 		$(PY) -m pytest --ignore tests/e2e --ignore tests/directory; rest=$$?; \
 		wait $$directory; directory=$$?; echo "== directory"; cat var/test-directory.log; \
 		wait $$e2e; e2e=$$?; echo "== end to end"; cat var/test-e2e.log; \
-		wait $$postgres; postgres=$$?; echo "== on PostgreSQL"; cat var/test-postgres.log; \
-		[ $$rest = 0 ] && [ $$directory = 0 ] && [ $$e2e = 0 ] && [ $$postgres = 0 ]
+		wait $$walks; walks=$$?; echo "== every address as every role, then PostgreSQL"; cat var/test-walks.log; \
+		[ $$rest = 0 ] && [ $$directory = 0 ] && [ $$e2e = 0 ] && [ $$walks = 0 ]
+
+# The directory's tests that ask for every address as every role.
+WALKS := $(addprefix tests/directory/test_,access.py intrusion.py sentinel.py urls.py)
 
 # In `make test` the files whose queries differ most between the databases; `make test-postgres` runs them all.
 ON_POSTGRES := -p no:cacheprovider --nomigrations tests/mailbox/test_outgoing.py \

@@ -206,6 +206,7 @@ def test_nobody_makes_themselves_a_member(world: World) -> None:
         assert set(Membership.objects.values_list("user", "organisation", "role")) == before, who
 
 
+@pytest.mark.usefixtures("plain_templates")
 @pytest.mark.parametrize("who", ["viewer", "partner", "translator", "reviewer_gr", "coordinator"])
 def test_an_empty_post_changes_nothing_of_others(world: World, who: str) -> None:
     publish()
@@ -276,6 +277,7 @@ OPEN_PAGES = ("staff/accounts/password/", "admin/jsi18n/", "admin/password_chang
 HEADERS = {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
 
 
+@pytest.mark.usefixtures("plain_templates")
 @pytest.mark.parametrize("who", ["anonymous", "superuser"])
 def test_every_answer_has_the_headers_that_browsers_obey(world: World, who: str) -> None:
     publish()

@@ -175,6 +175,7 @@ def filled(route: str, record: Any) -> str:
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: fill(found[1]), route)
 
 
+@pytest.mark.usefixtures("plain_templates")
 @pytest.mark.parametrize("who", [*WHO, "viewer"])
 def test_no_answer_tells_an_exact_place(story: Story, who: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
@@ -248,6 +249,7 @@ def without_echo(answer: Any, word: str) -> str:
     return re.sub(r'csrfmiddlewaretoken" value="\w+"|[?&]\w+=[\w.%+]*', "", text)
 
 
+@pytest.mark.usefixtures("plain_templates")
 @pytest.mark.parametrize("who", ["partner", "reviewer", "translator", "coordinator", "administrator", "anonymous"])
 def test_searching_for_an_exact_place_finds_what_nonsense_finds(story: Story, who: str) -> None:
     """Not even whether it is right: otherwise one could guess it letter by letter."""

@@ -11,7 +11,7 @@ from tests.directory.urls_walk import FOREIGN as LABELS
 from tests.directory.urls_walk import WHO, WHO_FOREIGN, answer, answers, line, path_of, routes
 from tests.directory.world import World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600), pytest.mark.usefixtures("plain_templates")]
 
 OPEN_TO_EVERYBODY = {
     *("", "healthz", "hsds", "i18n/setlang/", "admin/login/", "admin/logout/"),
