@@ -16,6 +16,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -51,7 +52,11 @@ log = logging.getLogger(__name__)
 VISITOR, LANGUAGE = "waypost_visitor", "waypost_language"
 MAX_BODY = 32 * 1024
 MAX_WAITING = 20
-"""Unanswered messages of one sender; more are refused with 429 until some are answered."""
+"""Unanswered messages of one sender; of more, only calls for help are answered (`bot.messages.CROWDS`)."""
+FLOOD = 100
+"""So many unanswered messages of one sender are a flood: more are refused with 429 until some are answered, but for one in
+FLOOD_SECONDS, which is answered with a number to call."""
+FLOOD_SECONDS = 60.0
 REPLY_WAIT = 25.0
 """Longest wait of one request for replies, in seconds: below the 30 s after which mobile proxies cut a connection."""
 INSPECTION_WAIT = 30.0
@@ -76,6 +81,7 @@ class Gateway:
         self.bells = config.path("var") / "run"
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.counts: dict[str, int] = defaultdict(int)
+        self._flooded: dict[str, float] = {}
 
     async def listen(self) -> None:
         """Wake those who wait for a conversation when the worker rings for it."""
@@ -91,13 +97,29 @@ class Gateway:
     async def store(self, message: Inbound, address: str = "") -> int:
         """Store a message and wake the workers; returns its row. Raises HTTPException 429 for a flood."""
         await self.carry_over(message.conversation)
-        if await run_in_threadpool(self.mailbox.waiting, message.conversation) >= MAX_WAITING:
-            self.counts["refused"] += 1
-            raise HTTPException(429, "too many messages at once: wait for the answers", {"Retry-After": "5"})
+        waiting = await run_in_threadpool(self.mailbox.waiting, message.conversation)
+        if waiting >= FLOOD:
+            if not self._flood_begins(message.conversation):
+                self.counts["refused"] += 1
+                raise HTTPException(429, "too many messages at once: wait for the answers", {"Retry-After": "5"})
+            message = replace(message, crowd="flood")
+        elif waiting >= MAX_WAITING:
+            message = replace(message, crowd="first" if waiting == MAX_WAITING else "more")
+        if message.crowd:
+            self.counts["crowded"] += 1
         stored = await run_in_threadpool(self.mailbox.put, redacted(message), address)
         self.counts["received" if stored.new else "repeated"] += 1
         ring(self.bells, "worker-*")
         return stored.id
+
+    def _flood_begins(self, conversation: str) -> bool:
+        """Whether nobody has told this sender for FLOOD_SECONDS whom to call."""
+        now = time.monotonic()
+        if now - self._flooded.get(conversation, -FLOOD_SECONDS) < FLOOD_SECONDS:
+            return False
+        self._flooded = {known: at for known, at in self._flooded.items() if now - at < FLOOD_SECONDS}
+        self._flooded[conversation] = now
+        return True
 
     async def carry_over(self, conversation: str) -> None:
         """After a change of the key: what is kept under the id that this conversation had before is its own again."""
@@ -107,7 +129,7 @@ class Gateway:
     async def wait_for(
         self, conversation: str, seconds: float, look: Callable[[], list[Answer] | None]
     ) -> list[Answer] | None:
-        """What `look` finds, waiting up to `seconds` for it; looks again at each ring and every two seconds."""
+        """What `look` finds, waiting up to `seconds` for it; looks again at each ring and every two seconds. None: not yet."""
         event = asyncio.Event()
         self._waiting[conversation].add(event)
         deadline = time.monotonic() + seconds
@@ -116,7 +138,7 @@ class Gateway:
                 event.clear()
                 found = await run_in_threadpool(look)
                 rest = deadline - time.monotonic()
-                if found or rest <= 0:
+                if found is not None or rest <= 0:
                     return found
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(event.wait(), min(rest, 2.0))
@@ -237,7 +259,9 @@ async def chat_replies(request: Request) -> Response:
     await gateway.carry_over(conversation)
     if after:
         await run_in_threadpool(gateway.mailbox.delivered, conversation, after)
-    answers = await gateway.wait_for(conversation, seconds, lambda: gateway.mailbox.answers(conversation, after))
+    answers = await gateway.wait_for(
+        conversation, seconds, lambda: gateway.mailbox.answers(conversation, after) or None
+    )
     waiting = await run_in_threadpool(gateway.mailbox.waiting, conversation)
     rendered = [web_client.rendered(a.outbound, a.id, a.provider_id) for a in answers or ()]
     return JSONResponse({"replies": rendered, "waiting": waiting}, headers={"Cache-Control": "no-store"})

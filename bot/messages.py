@@ -56,6 +56,11 @@ class Location:
     lon: float
 
 
+CROWDS = ("first", "more", "flood")
+"""Of a sender with many unanswered messages: only a call for help is answered, or the first with the word to write again; in
+a flood nothing is read, and a number to call is given once a minute (safety.md, S17)."""
+
+
 @dataclass(frozen=True)
 class Inbound:
     """What a channel understood of one message from one person."""
@@ -79,6 +84,8 @@ class Inbound:
     intent: str = ""
     """What the channel knows that it means, because it was picked in the channel's own menu of commands."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    crowd: str = ""
+    """One of CROWDS, if many messages of the same sender wait for an answer before this one."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -18,7 +18,7 @@ from bot.counting import counts, day
 from bot.engine.engine import Engine, Spare, Turn, apology, load
 from bot.logs import configure
 from bot.mailbox import Claim, Count, Doorbell, Mailbox, ring
-from bot.messages import Outbound
+from bot.messages import Inbound, Outbound
 from bot.production import before_start
 from bot.replies.reviews import unsaid
 from bot.settings import Settings, settings
@@ -38,6 +38,8 @@ WATCHED = ("web", "rest", PARSE)
 thousand SMS do not keep a page waiting, nor a thousand pages an SMS."""
 STOPPED = "unsubscribed"
 """Topic of the answer to "stop" (`actions.conversation.Unsubscribe`), after which nothing is sent but answers."""
+URGENT = frozenset({"crisis", "protection", STOPPED})
+"""Kinds and topics of answers that are given whatever a sender has written before."""
 LASTING = frozenset({"language", "second_language", "chosen_language", "place", "said"})
 """What of a conversation's memory outlasts a long silence: how to speak with the person, and where they are."""
 
@@ -92,6 +94,8 @@ class Worker:
         elif claim.attempts > MAX_ATTEMPTS:
             log.error("message %d is given up after %d attempts", claim.id, claim.attempts - 1)
             turn = Turn((apology(message, memory),), memory, failed=True)
+        elif message.crowd:
+            turn = await self._in_a_crowd(message, memory)
         else:
             turn = await self.engine.turn(message, memory)
         counted = self._counted(claim, memory, turn) if message.channel != PARSE else []
@@ -104,6 +108,17 @@ class Worker:
         ring(self.bells, "gateway", message.conversation)
         ring(self.bells, "sender", message.conversation)
         log.debug("message %d answered in %.0f ms", claim.id, (time.monotonic() - started) * 1000)
+
+    async def _in_a_crowd(self, message: Inbound, memory: Mapping[str, Any]) -> Turn:
+        """The turn of somebody with many unanswered messages (`bot.messages.CROWDS`): a call for help is answered as ever,
+        "stop" and "delete my data" are obeyed, and nothing else changes what is remembered."""
+        if message.crowd == "flood":
+            return Turn((apology(message, memory),), memory, failed=True)
+        turn = await self.engine.turn(message, memory)
+        heard = {answer.custom.get("kind") for answer in turn.answers} | {a.custom.get("topic") for a in turn.answers}
+        if turn.failed or turn.memory is None or heard & URGENT:
+            return turn
+        return Turn((apology(message, memory),) if message.crowd == "first" else (), memory)
 
     def _counted(self, claim: Claim, memory: Mapping[str, Any], turn: Turn) -> list[Count]:
         """What is counted of the turn. That counting breaks must keep nobody from an answer."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from bot.gateway import MAX_BODY, MAX_WAITING, VISITOR, create_app
+from bot.gateway import FLOOD, MAX_BODY, MAX_WAITING, VISITOR, create_app
 from bot.mailbox import Mailbox, ring
 from bot.messages import Outbound
 from bot.settings import Settings, load
@@ -163,13 +164,19 @@ def test_bad_bodies(client: TestClient, path: str, content: bytes, content_type:
     assert response.status_code == status and response.json()["error"]
 
 
-def test_a_flood_of_one_sender_is_held_back(client: TestClient) -> None:
+def test_a_flood_of_one_sender_is_held_back(client: TestClient, mailbox: Mailbox) -> None:
     client.get("/")
-    statuses = [say(client, f"message-{n:04}", text="again").status_code for n in range(MAX_WAITING + 3)]
-    assert statuses == [202] * MAX_WAITING + [429] * 3
+    statuses = [say(client, f"message-{n:04}", text="again").status_code for n in range(FLOOD + 4)]
+    assert statuses == [202] * (FLOOD + 1) + [429] * 3, "the first of a flood is stored: a number to call is its answer"
     client.cookies.clear()
     client.get("/")
     assert say(client, "message-9999", text="another person").status_code == 202
+    crowds = []
+    while claim := mailbox.claim("test"):
+        crowds.append(claim.inbound.crowd)
+        mailbox.finish(claim, (), {})
+    assert crowds.pop() == "", "of another person"
+    assert Counter(crowds) == {"": MAX_WAITING, "first": 1, "more": FLOOD - MAX_WAITING - 1, "flood": 1}
 
 
 def test_a_position_is_rounded_before_it_is_stored(client: TestClient, mailbox: Mailbox) -> None:

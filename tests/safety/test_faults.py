@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,33 @@ async def test_who_said_stop_gets_it_too(engine: Engine, tmp_path: Path) -> None
         await work(worker, mailbox)
     kinds = [answer.outbound.kind for answer in mailbox.answers("somebody")]
     assert "crisis" in kinds
+
+
+CROWD = [("first", "112"), ("more", None), ("flood", "112")]
+
+
+@pytest.mark.parametrize(("crowd", "number"), CROWD, ids=[crowd for crowd, _ in CROWD])
+async def test_a_throttled_sender_who_calls_for_help(
+    engine: Engine, tmp_path: Path, crowd: str, number: str | None
+) -> None:
+    worker, mailbox = worker_over(engine, tmp_path)
+    mailbox.put(replace(message("where can i get food", "0"), crowd=crowd))
+    await work(worker, mailbox)
+    plain = mailbox.answers("somebody")
+    assert [number in answer.outbound.text.splitlines()[0] for answer in plain if number] == ([True] if number else [])
+    mailbox.put(replace(message(HELP["en"], "1"), crowd=crowd))
+    await work(worker, mailbox)
+    answers = mailbox.answers("somebody")[len(plain) :]
+    assert "112" in answers[0].outbound.text.splitlines()[0]
+    assert answers[0].outbound.kind == ("text" if crowd == "flood" else "crisis")
+
+
+async def test_a_throttled_sender_who_says_stop_or_delete(engine: Engine, tmp_path: Path) -> None:
+    worker, mailbox = worker_over(engine, tmp_path)
+    for number, (text, crowd) in enumerate((("hello", ""), ("delete my data", "more"))):
+        mailbox.put(replace(message(text, str(number)), crowd=crowd))
+        await work(worker, mailbox)
+    assert any("delet" in answer.outbound.text.lower() for answer in mailbox.answers("somebody"))
 
 
 async def test_a_message_with_which_workers_died_gets_a_number(engine: Engine, tmp_path: Path) -> None:
