@@ -38,6 +38,7 @@ _APOSTROPHES = dict.fromkeys(
     map(ord, "\u2018\u2019\u201a\u201b\u02bc\u02bb\u02b9\u02bd\u02be\u02bf\u02c8\u2032\u0060\u00b4\uff07"), "'"
 )
 _UNSEEN = {**_INVISIBLE, **_APOSTROPHES}
+_DROPPED = _ARABIC_MARKS | {_TATWEEL, *map(chr, _INVISIBLE)}
 _LETTERS = {
     # Arabic-script keyboards: one letter, several code points (Unicode 15, chapter 9.2)
     **dict.fromkeys("أإآٱٲٳ", "ا"),
@@ -88,8 +89,8 @@ def _fold(cluster: str) -> str:
             continue
         if "\u00c0" <= char <= "\u024f" or "\u1e00" <= char <= "\u1eff":  # Latin with accents
             char = unicodedata.normalize("NFD", char)[0]
-        elif "\u0300" <= char <= "\u036f" and out and out[-1].isascii():  # an accent that did not compose
-            continue
+        elif "\u0300" <= char <= "\u036f" and out and (out[-1].isascii() or out[-1].isspace()):
+            continue  # an accent that did not compose
         elif not char.isascii() and char.isdecimal():
             char = str(unicodedata.decimal(char))
         out.append(_LETTERS.get(char, char))
@@ -97,10 +98,10 @@ def _fold(cluster: str) -> str:
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:
-    """Spans of base characters with the marks that follow them."""
+    """Spans of base characters with the marks that follow them, also behind what is not seen."""
     spans: list[tuple[int, int]] = []
     for position, char in enumerate(text):
-        if spans and not char.isascii() and unicodedata.category(char)[0] == "M":
+        if spans and not char.isascii() and (unicodedata.category(char)[0] == "M" or char in _DROPPED):
             spans[-1] = (spans[-1][0], position + 1)
         else:
             spans.append((position, position + 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.nlu.normalise import key, normalise, tidy, trace
@@ -115,5 +115,8 @@ _BLOCKS = (
 
 
 @given(st.text(alphabet=st.one_of(*(st.characters(min_codepoint=a, max_codepoint=b) for a, b in _BLOCKS)), max_size=30))
+@example("0\u00ad\u0300")
+@example("0\u0085\u0300")
+@example("0\u06e5\u0300")
 def test_normalising_twice_changes_nothing(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
