@@ -57,6 +57,9 @@ FLOOD = 100
 """So many unanswered messages of one sender are a flood: more are refused with 429 until some are answered, but for one in
 FLOOD_SECONDS, which is answered with a number to call."""
 FLOOD_SECONDS = 60.0
+OVERLOAD = 5000
+"""So many unanswered messages of everybody are minutes of work: more are not read but answered with a number to call."""
+_DEPTH_SECONDS = 1.0
 REPLY_WAIT = 25.0
 """Longest wait of one request for replies, in seconds: below the 30 s after which mobile proxies cut a connection."""
 INSPECTION_WAIT = 30.0
@@ -82,6 +85,7 @@ class Gateway:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.counts: dict[str, int] = defaultdict(int)
         self._flooded: dict[str, float] = {}
+        self._depth = (0, -_DEPTH_SECONDS)
 
     async def listen(self) -> None:
         """Wake those who wait for a conversation when the worker rings for it."""
@@ -105,12 +109,26 @@ class Gateway:
             message = replace(message, crowd="flood")
         elif waiting >= MAX_WAITING:
             message = replace(message, crowd="first" if waiting == MAX_WAITING else "more")
+        elif await self._overloaded():
+            message = replace(message, crowd="flood")
         if message.crowd:
             self.counts["crowded"] += 1
         stored = await run_in_threadpool(self.mailbox.put, redacted(message), address)
         self.counts["received" if stored.new else "repeated"] += 1
         ring(self.bells, "worker-*")
         return stored.id
+
+    async def _overloaded(self) -> bool:
+        """Whether so many messages wait that the next would be read much too late; looked up once a second."""
+        depth, at = self._depth
+        if time.monotonic() - at >= _DEPTH_SECONDS:
+            depth = (await run_in_threadpool(self.mailbox.depth))["waiting"]
+            if depth >= OVERLOAD > self._depth[0]:
+                log.error(
+                    "%d messages wait: new ones are answered with a number to call only; start more workers", depth
+                )
+            self._depth = depth, time.monotonic()
+        return depth >= OVERLOAD
 
     def _flood_begins(self, conversation: str) -> bool:
         """Whether nobody has told this sender for FLOOD_SECONDS whom to call."""

@@ -57,8 +57,8 @@ class Location:
 
 
 CROWDS = ("first", "more", "flood")
-"""Of a sender with many unanswered messages: only a call for help is answered, or the first with the word to write again; in
-a flood nothing is read, and a number to call is given once a minute (safety.md, S17)."""
+"""Of a sender with many unanswered messages only calls for help are answered, and the first of the others with the word to write
+again. In a flood, of one sender or of all, nothing is read: a number to call is the answer (safety.md, S17)."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from bot import gateway
 from bot.gateway import FLOOD, MAX_BODY, MAX_WAITING, VISITOR, create_app
 from bot.mailbox import Mailbox, ring
 from bot.messages import Outbound
@@ -177,6 +178,27 @@ def test_a_flood_of_one_sender_is_held_back(client: TestClient, mailbox: Mailbox
         mailbox.finish(claim, (), {})
     assert crowds.pop() == "", "of another person"
     assert Counter(crowds) == {"": MAX_WAITING, "first": 1, "more": FLOOD - MAX_WAITING - 1, "flood": 1}
+
+
+def test_where_too_much_waits_everybody_gets_a_number(
+    client: TestClient, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "OVERLOAD", 2)
+    monkeypatch.setattr(gateway, "_DEPTH_SECONDS", 0.0)
+    for number in range(3):
+        client.cookies.clear()
+        client.get("/")
+        assert say(client, f"message-000{number}", text="hello").status_code == 202
+    crowds = []
+    while claim := mailbox.claim("test"):
+        crowds.append(claim.inbound.crowd)
+        mailbox.finish(claim, (), {})
+    assert crowds == ["", "", "flood"]
+    client.cookies.clear()
+    client.get("/")
+    say(client, "message-0009", text="hello")
+    claim = mailbox.claim("test")
+    assert claim and claim.inbound.crowd == "", "the work is done"
 
 
 def test_a_position_is_rounded_before_it_is_stored(client: TestClient, mailbox: Mailbox) -> None:
