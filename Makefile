@@ -42,7 +42,8 @@ test: install ## all tests, as CI runs them
 	@$(MAKE) --no-print-directory check
 	@WAYPOST_DEMO=1 $(PY) -m bot.run --prepare
 	@echo "Four runs beside each other, of about equal length: the others are shown after the first (var/test-*.log)."
-	@$(PY) -m pytest tests/e2e > var/test-e2e.log 2>&1 & e2e=$$!; \
+	@export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; \
+		$(PY) -m pytest tests/e2e > var/test-e2e.log 2>&1 & e2e=$$!; \
 		$(PY) -m pytest -p no:cacheprovider tests/directory $(addprefix --ignore ,$(WALKS)) > var/test-directory.log 2>&1 & directory=$$!; \
 		($(PY) -m pytest -p no:cacheprovider $(WALKS); walks=$$?; \
 			$(PY) -m tests.postgres pytest $(ON_POSTGRES); [ $$? = 0 ] && [ $$walks = 0 ]) > var/test-walks.log 2>&1 & walks=$$!; \

@@ -209,22 +209,13 @@ def test_no_place_costs_more_than_three_segments(language: str, kind: str, old: 
     def plain(text: str) -> str:
         return anyascii(sms.plain(text))  # accents may go on an SMS
 
-    for report, operator, state in product(
-        ("danger", "all", "unknown"), ("ngo", "immigration_authority"), ("open", "closed", "unknown")
-    ):
+    for report, operator, state in product(("all", "unknown"), ("ngo", "immigration_authority"), ("open", "closed")):
         card = replace(WORST, must_report=report, operator_type=operator, open=state, **old)
         labels = choices("choice:more", "choice:wrong", "choice:menu", details=3)
         reply = Reply(kind, (), (card,) if kind == "details" else (card, CLOSED, HIDDEN), labels)
-        parts: list[str] = []
-        skips: list[Any] = [None]
-        for skip in skips:
-            data = {"skip": skip} if skip else {}
-            outbound, offers = offered(replace(reply, data=data), language, channel="sms", now=NOW, country="GR")
-            assert sms.segments(as_text(outbound, "sms")) <= 3
-            parts.append(outbound.text)
-            skips += [choice.entities["skip"] for choice in offers if "skip" in choice.entities]
-            assert len(skips) < 20, "reading on comes to an end"
-        first = plain(parts[0])
+        whole = as_text(say(reply, language, "sms", "GR"), "sms")
+        assert sms.segments(whole) <= 3
+        first = plain(whole)
         assert "21 0000 0001" in first
         warned = "reported" if "reported" in old else "call_first"
         date = {"date": {"date": card.verified_on}}
@@ -235,9 +226,24 @@ def test_no_place_costs_more_than_three_segments(language: str, kind: str, old: 
             assert plain(worded) in first
         if operator == "immigration_authority":
             assert plain(said("operator:immigration_authority")) in first
-        if kind == "details":
-            assert any("12 Agiou Konstantinou Street" in part for part in parts), "at the latest with Read on"
-            assert sum(part.count("Ring the bell twice") for part in parts) == 9 and "Then wait." in "".join(parts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_reading_on_brings_all_of_a_place_and_comes_to_an_end(language: str) -> None:
+    labels = choices("choice:more", "choice:wrong", "choice:menu", details=3)
+    reply = Reply("details", (), (replace(WORST, overdue=2, must_report="all"),), labels)
+    parts: list[str] = []
+    skips: list[Any] = [None]
+    for skip in skips:
+        data = {"skip": skip} if skip else {}
+        outbound, offers = offered(replace(reply, data=data), language, channel="sms", now=NOW, country="GR")
+        assert sms.segments(as_text(outbound, "sms")) <= 3
+        parts.append(outbound.text)
+        skips += [choice.entities["skip"] for choice in offers if "skip" in choice.entities]
+        assert len(skips) < 20
+    whole = "".join(parts)
+    assert "12 Agiou Konstantinou Street" in whole and "Then wait." in whole and "https://example.org/a" in whole
+    assert whole.count("Ring the bell twice") == 9, "a long text is read on where it was cut"
 
 
 def test_an_article_is_cut_after_a_sentence_on_sms() -> None:
