@@ -44,8 +44,8 @@ test: install ## all tests, as CI runs them
 	@echo "Four runs beside each other, of about equal length: the others are shown after the first (var/test-*.log)."
 	@export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; \
 		$(PY) -m pytest tests/e2e > var/test-e2e.log 2>&1 & e2e=$$!; \
-		$(PY) -m pytest -p no:cacheprovider tests/directory $(addprefix --ignore ,$(WALKS)) > var/test-directory.log 2>&1 & directory=$$!; \
-		($(PY) -m pytest -p no:cacheprovider $(WALKS); walks=$$?; \
+		$(PY) -m pytest -p no:cacheprovider --nomigrations tests/directory $(addprefix --ignore ,$(WALKS)) > var/test-directory.log 2>&1 & directory=$$!; \
+		($(PY) -m pytest -p no:cacheprovider --nomigrations $(WALKS); walks=$$?; \
 			$(PY) -m tests.postgres pytest $(ON_POSTGRES); [ $$? = 0 ] && [ $$walks = 0 ]) > var/test-walks.log 2>&1 & walks=$$!; \
 		trap "kill $$e2e $$directory $$walks 2>/dev/null" EXIT; \
 		$(PY) -m pytest --ignore tests/e2e --ignore tests/directory; rest=$$?; \
@@ -100,6 +100,19 @@ readiness: install ## what is missing before going live; exit 0 go, 1 no-go, 2 c
 .PHONY: audit
 audit: install ## known weaknesses: dependencies (asks the internet), our code, the directory's settings; docs/dependencies.md
 	@UV=$(UV) $(PY) -m tests.audit
+
+.PHONY: safety
+safety: install ## each promise of docs/safety.md, its tests and their results: make safety [IDS="S17 P"]
+	@$(PY) -m tests.safety.requirements $(IDS)
+
+.PHONY: safety-page
+safety-page: install ## write the table of docs/safety.md
+	@$(PY) -m tests.safety.requirements --page
+
+.PHONY: fuzz
+fuzz: install ## random input for everything that reads what strangers send; docs/fuzzing.md: make fuzz [MINUTES=60] [ONLY=target]
+	@test -d var/fuzz/atheris || $(UV) pip install --quiet --python $(PY) --no-deps --only-binary :all: --target var/fuzz/atheris -r tests/fuzz/requirements.txt
+	@$(PY) -m tests.fuzz.run --minutes $(or $(MINUTES),60) $(if $(ONLY),--only "$(ONLY)")
 
 .PHONY: whatsapp-templates
 whatsapp-templates: install ## make the Content templates for buttons on WhatsApp, once

@@ -81,6 +81,24 @@ def _help_choices(kind: str) -> tuple[Choice, ...]:
     return tuple(Choice(Text(label), intent) for label, intent in _HELP[kind])
 
 
+_OPERATORS = frozenset({"rcrc", "un", "ngo", "health", "government", "police", "immigration_authority"})
+_MUST_REPORT = frozenset({"none", "child", "danger", "all"})
+
+
+def _who(row: EmergencyNumber | Card | None, channel: str) -> list[Text]:
+    """Who answers there, if a record says so, and what they must report, or that this is not known (safety.md, S9, N24).
+
+    On SMS only what they must report, where it is known: each line costs.
+    """
+    if row is None:
+        return []
+    known = row.must_report in _MUST_REPORT
+    if channel == "sms":
+        return [Text(f"report:{row.must_report}")] if known else []
+    operator = [Text(f"operator:{row.operator_type}")] if row.operator_type in _OPERATORS else []
+    return [*operator, Text(f"report:{row.must_report}" if known else "report:unknown")]
+
+
 class Crisis(WaypostAction):
     """emergency_*, self-harm, a child alone, somebody detained."""
 
@@ -102,7 +120,8 @@ class Crisis(WaypostAction):
                 first.append(Text("crisis:unverified"))
         else:
             first.append(Text("crisis:no_number"))
-        rest = [Text(key) for key in _TEXTS[kind]] + [Text("crisis:not_rescue")]
+        who = _who(legal or row, turn.channel)
+        rest = [*who, *(Text(key) for key in _TEXTS[kind]), Text("crisis:not_rescue")]
         data = {"class": kind, "numbers": numbers}
         turn.set(question=None, crisis=kind)
         if turn.channel == "sms":  # one segment with the number, alone; the rest follows
@@ -133,6 +152,7 @@ class Protection(WaypostAction):
         turn.say(
             "protection",
             *first,
+            *_who(row, turn.channel),
             believe,
             *((Text("protection:help"),) if cards else ()),
             cards=cards,

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from bot.channels.parsing import BadRequest, location_from
+from bot.channels.parsing import BadRequest, location_from, storable
 from bot.identity import conversation_id
 from bot.messages import Inbound, Outbound
 from bot.replies.numbered import as_text
@@ -36,13 +36,13 @@ def message_from(body: Any, max_chars: int) -> Inbound:
         raise BadRequest(f"metadata.channel must be one of {', '.join(RENDERERS)}")
     return Inbound(
         channel="rest",
-        conversation=conversation_id("rest", sender),
-        provider_id=str(metadata.get("id") or uuid.uuid4()),
-        text=text[:max_chars],
+        conversation=conversation_id("rest", storable(sender)),
+        provider_id=storable(str(metadata.get("id") or uuid.uuid4())),
+        text=storable(text[:max_chars]),
         location=location_from(metadata.get("location")),
         render_as=str(render_as),
-        language_hint=str(metadata.get("language_hint") or ""),
-        media=str(metadata.get("media") or ""),
+        language_hint=storable(str(metadata.get("language_hint") or "")),
+        media=storable(str(metadata.get("media") or "")),
     )
 
 

@@ -55,7 +55,10 @@ CONFIDENTIAL = ("confidentialplace", "confidentialproposal")
 """Models with exact places: their rows are nobody's without the permission `view_confidential`."""
 
 SENSITIVE_REPORTS = ("charged_money", "unsafe")
-"""Complaints about an organisation are not shown to that organisation (design: safety, A2)."""
+"""Complaints are for protection officers and administrators only, never for whoever reads the rest (design: safety, A2)."""
+SENSITIVE_TASKS = "complaint:"
+"""Beginning of the key of tasks that rest on such complaints (`directory.insight.flags`)."""
+COMPLAINTS, COMPLAINT_TASKS = Q(kind__in=SENSITIVE_REPORTS), Q(kind="reported", key__startswith=SENSITIVE_TASKS)
 SENSITIVE_CATEGORIES = ("safe_space", "child_protection")
 
 
@@ -131,6 +134,15 @@ def _of_a_text(service: Rule, article: Rule) -> Rule:
 
 def _authored(user: User) -> Q:
     return Q(author=user)
+
+
+def without(excluded: Q, rule: Rule) -> Rule:
+    """The rows that the rule allows, except those of `excluded`."""
+
+    def rest(user: User) -> Q:
+        return rule(user) & ~excluded
+
+    return rest
 
 
 # Partners: what belongs to the organisations of which they are members.
@@ -312,8 +324,8 @@ class Area:
             "placealias": self.of_country,
             "placealiasname": through("alias", "placealias", self.of_country),
             "changerequest": changes_of(self._targets()),
-            "userreport": through("service", "service", self.service),
-            "task": self.task,
+            "userreport": without(COMPLAINTS, through("service", "service", self.service)),
+            "task": without(COMPLAINT_TASKS, self.task),
             "verification": self.verification,
             "importrun": self.imports,
             "importrow": through("run", "importrun", self.imports),

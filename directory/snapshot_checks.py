@@ -21,7 +21,7 @@ from directory.models import (
     ServiceAtLocation,
     ServiceText,
 )
-from directory.snapshot_rows import public_services, published_states, wanted_services
+from directory.snapshot_rows import public_services, published_states, return_alone, wanted_services
 
 __all__ = ["leaks", "problems", "warnings"]
 
@@ -104,7 +104,13 @@ def warnings(today: date, *, samples: bool) -> list[str]:
         warn(count, "%(count)d sample service was left out", "%(count)d sample services were left out")
     unchecked = wanted.filter(verified_on__isnull=True).count()
     warn(unchecked, "%(count)d service was left out: never checked", "%(count)d services were left out: never checked")
-    left = wanted.filter(verified_on__isnull=False).exclude(pk__in=public.values("pk")).count()
+    alone = return_alone(wanted.filter(verified_on__isnull=False), samples=samples)
+    warn(
+        len(alone),
+        "%(count)d service about return was left out: its country lists neither legal aid nor asylum",
+        "%(count)d services about return were left out: their countries list neither legal aid nor asylum",
+    )
+    left = wanted.filter(verified_on__isnull=False).exclude(pk__in=public.values("pk")).exclude(pk__in=alone).count()
     warn(
         left,
         "%(count)d service was left out: it has no category or no public text",

@@ -37,6 +37,7 @@ __all__ = [
     "public_articles",
     "public_services",
     "published_states",
+    "return_alone",
     "service_tables",
     "tables",
     "wanted_services",
@@ -63,10 +64,38 @@ def wanted_services(*, samples: bool) -> QuerySet[Service]:
 
 
 def public_services(*, samples: bool) -> QuerySet[Service]:
-    """Those of the wanted services that can be published: checked at least once, with a category and a public text."""
+    """Those of the wanted services that can be published: checked at least once, with a category and a public text; about return
+    only beside legal aid or asylum."""
     texts = ServiceText.objects.filter(service=OuterRef("pk"), state__in=published_states())
     categories = Service.categories.through.objects.filter(service=OuterRef("pk"))
-    return wanted_services(samples=samples).filter(Exists(texts), Exists(categories), verified_on__isnull=False)
+    found = wanted_services(samples=samples).filter(Exists(texts), Exists(categories), verified_on__isnull=False)
+    return found.exclude(pk__in=return_alone(found, samples=samples))
+
+
+RETURN, BESIDE_RETURN, ASYLUM = "return_support", ("legal_aid", "asylum_office"), "info_asylum"
+
+
+def return_alone(services: QuerySet[Service], *, samples: bool) -> list[int]:
+    """Keys of services about return in a country where these services hold no legal aid, and no article explains asylum.
+
+    Information about return never stands alone (safety, decision 9 and N25). A service in several countries needs it in each; one
+    that names no country is left alone: nobody finds it.
+    """
+    returning = _countries(services.filter(categories=RETURN))
+    if not returning:
+        return []
+    beside = set().union(*_countries(services.filter(categories__in=BESIDE_RETURN)).values())
+    beside |= set(public_articles(samples=samples).filter(topic=ASYLUM).values_list("country", flat=True)) - {""}
+    return [pk for pk, countries in returning.items() if countries - beside]
+
+
+def _countries(services: QuerySet[Service]) -> dict[int, set[str]]:
+    """Countries in which each of the services can be used: of its places, its areas, and those it serves by phone."""
+    found: dict[int, set[str]] = {}
+    rows = services.order_by().values_list("pk", "serves_countries", "sites__location__country", "areas__country")
+    for pk, served, place, area in rows:
+        found.setdefault(pk, set()).update(code for code in (*served, place, area) if code)
+    return found
 
 
 def public_articles(*, samples: bool) -> QuerySet[Article]:

@@ -78,7 +78,10 @@ def validate_host(host: str) -> None:
 
 def validate_link(link: str) -> None:
     """Raises ValidationError unless it is an https or http address of a named host, without user name or port."""
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:  # "https://[": no host can be read
+        parts = urlsplit("")
     if (
         parts.scheme not in ("https", "http")
         or parts.netloc != (parts.hostname or "")
@@ -94,7 +97,7 @@ def validate_link(link: str) -> None:
 def _is_timezone(name: str) -> bool:
     try:
         return "/" in name and ZoneInfo(name).key == name
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return False
 
 

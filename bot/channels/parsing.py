@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from bot.messages import Location
 
-__all__ = ["BadRequest", "TooLarge", "body_of", "location_from"]
+__all__ = ["BadRequest", "TooLarge", "body_of", "location_from", "storable"]
 
 
 class BadRequest(ValueError):
@@ -40,3 +40,8 @@ def location_from(data: Any) -> Location | None:
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise BadRequest("location: lat must be in -90..90 and lon in -180..180")
     return Location(round(lat, 2), round(lon, 2))  # about 1 km: the exact position is never stored
+
+
+def storable(text: str) -> str:
+    """The text without NUL, and a ? for half of a surrogate pair: JSON can hold one (an emoji that a page cut in two), no store can."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

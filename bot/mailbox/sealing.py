@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 def sealed(content: Mapping[str, Any]) -> str:
-    """What is to be stored of a message or a memory."""
-    return seal(json.dumps(content, ensure_ascii=False))
+    """What is to be stored of a message or a memory; half of a surrogate pair becomes a ?."""
+    return seal(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode())
 
 
 def opened(stored: str | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from bot.nlu.features import Features, featurise
 from bot.nlu.kernel_model import KernelModel, is_sensitive
-from bot.nlu.thresholds import Thresholds
+from bot.nlu.thresholds import ASK_BACK_RANGE, Thresholds
 
 __all__ = ["TOGETHER", "Classified", "IntentClassifier", "model_of"]
 
@@ -22,6 +22,9 @@ TOGETHER = ("en fr", "es pt", "ru uk", "tr ku", "fa prs ps", "ur ckb", "am ti")
 """Languages that learn from each other's sentences; each other one learns from its own. Chosen on data/dev: decision 0007."""
 FALLBACK = "en"
 """The language whose model reads a message in a language that is not known."""
+RISK_UNSURE = ASK_BACK_RANGE[1]
+"""Probability of all sensitive intents together below which one of them is asked back, whatever the limit of its language: the
+limits are fitted on few sentences, and a false alarm costs more than a question."""
 _SHOWN = 5
 """Length of the ranking."""
 
@@ -121,6 +124,8 @@ class IntentClassifier:
             best = int(np.where(self._sensitive, probabilities, -1.0).argmax())
             confidence, sure = at_risk, True
             order = [best, *(position for position in order if position != best)][:_SHOWN]
+        elif self._sensitive[best] and at_risk < RISK_UNSURE:
+            sure = False
         ranking = [(self.intents[position], float(probabilities[position])) for position in order]
         ranking[0] = (ranking[0][0], confidence)
         return Classified(self.intents[best], confidence, tuple(ranking), sure)

@@ -18,6 +18,7 @@ from scipy import sparse
 from bot.nlu.encoder import DIMENSIONS, encoder, knows
 from bot.nlu.normalise import normalise, tidy
 from bot.nlu.respell import spelling
+from bot.nlu.spaceless import spaced
 
 __all__ = ["INTENT_GRAMS", "Features", "Grams", "featurise", "quantised", "rarity", "weigh", "words"]
 
@@ -116,7 +117,7 @@ class Features:
 
 def featurise(texts: Sequence[str], languages: Sequence[str | None]) -> Features:
     """Features of texts in these languages; None for a language that is not known."""
-    standard = [spelling().standard(text, code) for text, code in zip(texts, languages, strict=True)]
+    standard = [spelling().standard(spaced(text, code), code) for text, code in zip(texts, languages, strict=True)]
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     known = np.array([knows(code) for code in languages], dtype=bool)
     if known.any():

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-__all__ = ["Thresholds", "fit_sharpness", "fit_thresholds", "softmax"]
+__all__ = ["ASK_BACK_RANGE", "Thresholds", "fit_sharpness", "fit_thresholds", "softmax"]
 
 FALSE_ALARMS = 0.02
 """Most everyday messages that may be taken as sensitive."""

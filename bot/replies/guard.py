@@ -131,7 +131,10 @@ def _forms(number: str) -> set[str]:
             region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
         except phonenumbers.NumberParseException:
             region = None
-        forms.add(_digits(displayed(number, region)))
+        forms |= {
+            _digits(displayed(number, region)),
+            _digits(displayed(number)),
+        }  # a zero behind the country code is not shown
     return {form for form in forms if form}
 
 
@@ -147,11 +150,23 @@ def _host(host: str) -> str:
 
 
 def _readable(line: str) -> str:
-    """The line as the rules read it: compatibility forms folded, no marks, ASCII digits."""
-    if line.isascii():
+    """The line as the rules read it: compatibility forms folded, nothing that nobody sees, ASCII digits, plain blanks."""
+    if line.isascii() and line.isprintable():
         return line
-    folded = unicodedata.normalize("NFKC", strip_marks(line)).replace("\u200b", "").replace("\u00ad", "")
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in folded)
+    seen: list[str] = []
+    for c in unicodedata.normalize("NFKC", line):
+        if c.isdigit():
+            seen.append(str(unicodedata.digit(c)))
+        elif c.isspace():
+            seen.append(" ")
+        elif not (_unseen(c) or (seen and "0" <= seen[-1] <= "9" and unicodedata.category(c) == "Mn")):
+            seen.append(c)
+    return "".join(seen)
+
+
+def _unseen(c: str) -> bool:
+    """Whether nobody sees it between two digits: joiners, marks of direction, control characters, the frame of a keycap."""
+    return unicodedata.category(c) in {"Cf", "Cc", "Me"} or c == "\u034f" or "\ufe00" <= c <= "\ufe0f"
 
 
 def _foreign_numbers(line: str, allowed: _Allowed) -> list[str]:
@@ -171,7 +186,12 @@ def _foreign_short_codes(line: str, allowed: _Allowed) -> list[str]:
     text = " ".join(line.split())
     if not any(fragment in text or text in fragment for fragment in map(_readable, allowed.free)):
         return []
-    codes = _SHORT.findall(_DATE_OR_TIME.sub(" ", _URL.sub(" ", line)))
+
+    def known(run: re.Match[str]) -> str:
+        """Parts of a number of the records ("694 123 4567") are no short codes."""
+        return " " if _digits(run.group()) in allowed.numbers else run.group()
+
+    codes = _SHORT.findall(_DATE_OR_TIME.sub(" ", _NUMBER.sub(known, _URL.sub(" ", line))))
     return [code for code in codes if code not in allowed.numbers and _is_emergency(code)]
 
 
@@ -318,5 +338,8 @@ def _minimum(outbound: Outbound, reply: Reply) -> Outbound:
         phones = [isolate(displayed(phone), outbound.language) for phone in card.phones]
         return "\n".join([isolate(card.name, outbound.language), *phones])
 
-    text = "\n\n".join(line(card) for card in reply.cards) or wording(Text("error"), outbound.language)
+    # Danger of a person who told of violence: our own approved texts with the number stay, free text of the records goes.
+    ours = reply.texts[:2] if reply.kind == "protection" else ()
+    pieces = ["\n".join(wording(text, outbound.language) for text in ours)] if ours else []
+    text = "\n\n".join([*pieces, *map(line, reply.cards)]) or wording(Text("error"), outbound.language)
     return replace(outbound, text=text, cards=())

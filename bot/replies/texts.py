@@ -224,7 +224,7 @@ _("crisis:detained_family", "The Red Cross and Red Crescent can help to contact 
 # {phone} and {name} come from a record of free legal aid.
 _("crisis:legal_phone", "{phone}: {name}")
 # Protection: on SMS no word that tells the topic. The person decides.
-_("protection:call", "In danger now? Call {number}.")
+_("protection:call", "Call {number} if you are in danger now.")
 _("protection:no_number", "In danger now? Call the emergency number of the country where you are.")
 _("protection:believe", "Thank you for telling. It is not your fault. You decide what happens next.")
 _("protection:help", "These people can listen and help, if you want:")

@@ -197,7 +197,7 @@ def unpack(archive: Path, folder: Path, words: str = "") -> Manifest:
             manifest = _members(tar, folder)
             while stream.read(1 << 20):  # the checksum stands at the end
                 pass
-    except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BackupError(f"{archive.name} is not a backup of Waypost, or it is damaged ({error}).") from error
     for name, wanted in manifest.files.items():
         if not (folder / name).exists() or _sha256(folder / name) != wanted:
@@ -233,5 +233,10 @@ def _members(tar: tarfile.TarFile, folder: Path) -> Manifest:
 def _manifest(found: dict[str, Any]) -> Manifest:
     if int(found["format"]) > FORMAT:
         raise BackupError("This backup was made by a newer Waypost: update this one first.")
+    files = found.get("files")
+    if not isinstance(files, dict) or not all(
+        _MEMBERS.fullmatch(name) and isinstance(sha, str) for name, sha in files.items()
+    ):
+        raise BackupError("The manifest of the backup names files that do not belong there.")
     known = {field.name for field in fields(Manifest)}
     return Manifest(**{name: value for name, value in found.items() if name in known})

@@ -149,6 +149,8 @@ def _part(text: str, before: list[int]) -> tuple[set[tuple[int, int, int, bool]]
         elif key(word) in _days() and opens is None:
             day = _days()[key(word)]
             if timed or closed:
+                if reach:  # "Mon to closed Tue": from which day?
+                    return None, []
                 days, timed, closed = [], False, False
             if reach == "day":
                 days += [(days[-1] + step) % 7 for step in range(1, (day - days[-1]) % 7 + 1)]

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -60,7 +61,10 @@ def services_of(path: Path) -> tuple[list[Object], int]:
             data = json.loads(path.read_bytes())
         except (ValueError, RecursionError) as error:
             raise TableError(_("This is no JSON that can be read: %(why)s") % {"why": str(error)[:200]}) from error
-        found = (_joined(_tables(data)), 2) if _is_tabular(data) else (list(_objects(data)), 1)
+        try:
+            found = (_joined(_tables(data)), 2) if _is_tabular(data) else (list(_objects(data)), 1)
+        except RecursionError as error:  # lists in lists in lists
+            raise TableError(_("This is no JSON that can be read: %(why)s") % {"why": str(error)[:200]}) from error
     if not found[0]:
         raise TableError(
             _("The file holds no services. Taxonomies and organizations without services are not brought in.")
@@ -143,7 +147,16 @@ def _unpacked(path: Path) -> Tables:
                 if left < 0:
                     raise TableError(_("What the zip holds is too large."))
                 found[_table_name(info.filename)] = _csv(info.filename, data)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        IndexError,
+        ValueError,
+        NotImplementedError,
+        OSError,
+        EOFError,
+        RuntimeError,
+    ) as error:
         raise TableError(_("The zip is damaged. Please pack it anew.")) from error
     if not found:
         raise TableError(_("The zip holds no CSV tables of HSDS."))

@@ -108,9 +108,9 @@ def read_workbook(name: str, data: bytes, first: int = MAX_ROWS + 1) -> Table:
     """The first visible sheet that holds anything. Formulas give an empty cell and a remark. Raises TableError."""
     from openpyxl import load_workbook
 
-    archive = _open(data)
     remarks: list[Remark] = []
     try:
+        archive = _open(data)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
         visible = []
         for sheet in book.worksheets:
@@ -134,7 +134,7 @@ def read_workbook(name: str, data: bytes, first: int = MAX_ROWS + 1) -> Table:
             raise TableError(_("The workbook has no visible sheet."))
     except TableError:
         raise
-    except Exception as error:  # openpyxl raises whatever its parsers do
+    except Exception as error:  # zipfile and openpyxl raise whatever their parsers do
         raise TableError(_("The workbook is damaged: open it in a spreadsheet program and save it anew.")) from error
     for column in columns:
         if column < len(table.headers):

@@ -71,6 +71,8 @@ def reports(filters: Filters, user: User) -> Figure:
     rows, bars = [], []
     for kind in UserReport.Kind:
         mine = [row for row in stored if row[0] == kind]
+        if kind in UserReport.COMPLAINTS and not mine:
+            continue  # a nought would tell somebody who sees no complaints that there are none
         waiting = sum(row[1] == UserReport.State.OPEN for row in mine)
         took = [(row[3].date() - row[2]) / timedelta(days=1) for row in mine if row[3] and row[3] >= start]
         rows.append([str(kind.label), len(mine), waiting, f"{median(took):g}" if took else "–"])

@@ -163,13 +163,25 @@ def read(content: bytes) -> File:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise BadFile("xml") from error
-    namespace = etree.QName(root).namespace or ""
+    try:
+        namespace = etree.QName(root).namespace or ""
+    except ValueError as error:  # a } in the name
+        raise BadFile("xliff") from error
     if etree.QName(root).localname != "xliff" or not namespace.startswith((_ONE, _TWO)):
         raise BadFile("xliff")
     plain = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     try:
         units = list(_read_two(plain) if namespace.startswith(_TWO) else _read_one(plain, root))
-    except (AssertionError, StopIteration, RuntimeError, AttributeError, TypeError, IndexError) as error:
+    except (
+        AssertionError,
+        StopIteration,
+        RuntimeError,
+        AttributeError,
+        TypeError,
+        IndexError,
+        ValueError,
+        KeyError,
+    ) as error:
         raise BadFile("xliff") from error
     if len(units) > MOST_UNITS:
         raise BadFile("units")

@@ -80,6 +80,7 @@ def test_times_of_day(typed: str, minutes: int | None) -> None:
         ("web", "https://user@example.org/", None),
         ("web", "https://10.0.0.1/", None),
         ("web", "https://example.org:8080/", None),
+        ("web", "https://[", None),  # found by fuzzing
     ],
 )
 def test_contacts(kind: str, typed: str, stored: str | None) -> None:
@@ -126,7 +127,7 @@ def test_hosts(host: str, good: bool) -> None:
         (
             validators.validate_timezone,
             ["Europe/Athens", "America/Costa_Rica"],
-            ["Athens", "UTC+2", "../etc/passwd", "EET"],
+            ["Athens", "UTC+2", "../etc/passwd", "EET", "Europe/Nowhere"],
         ),
         (validators.validate_dialable, ["112", "+302100000000", "*1#", "5055"], ["1", "0800 123", "+0123456", "one"]),
     ],

@@ -290,7 +290,7 @@ def member(db: None, service: Service) -> Callable[[str], Client]:
     ("role", "listed", "may_settle"),
     [
         ("partner", {"closed"}, set()),
-        ("reviewer", {"closed", "unsafe"}, {"closed", "unsafe"}),
+        ("reviewer", {"closed"}, {"closed"}),
         ("protection", {"closed", "unsafe"}, {"unsafe"}),
         ("administrator", {"closed", "unsafe"}, {"closed", "unsafe"}),
         ("translator", None, set()),
@@ -299,7 +299,7 @@ def member(db: None, service: Service) -> Callable[[str], Client]:
 def test_who_sees_and_settles(
     member: Any, service: Service, role: str, listed: set[str] | None, may_settle: set[str]
 ) -> None:
-    """An organisation does not see that somebody complained about it."""
+    """A complaint is for protection officers and administrators: not for the organisation, nor for whoever reads the rest."""
     client, keys = member(role), {kind: report(service, kind).pk for kind in ("closed", "unsafe")}
     response = client.get(reverse("insight:reports"))
     assert response.status_code == (403 if listed is None else 200)

@@ -146,6 +146,8 @@ class World:
             add(f"task:{label}", Task.objects.create(kind="broken_link", service=service))
             add(f"check:{label}", Verification.objects.create(service=service, method="call"))
         add("report:money", UserReport.objects.create(service=self["service:ours"], kind="charged_money"))
+        money = {"key": f"complaint:{self['service:ours'].pk}", "service": self["service:ours"]}
+        add("task:money", Task.objects.create(kind="reported", **money))
         add("task:nothing", Task.objects.create(kind="other", details="anything"))
         for country in ("GR", "KE", ""):
             label = country or "everywhere"

@@ -289,3 +289,27 @@ def test_health(client: TestClient) -> None:
     say(client, text="hello")
     assert client.get("/healthz").json() == {"status": "ok", "waiting": 1, "claimed": 0, "unfetched": 0}
     assert "waypost_gateway_received_total 1" in client.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/chat/messages", {"id": "message-0001", "text": "help \ud83d"}, 202),
+        ("/webhooks/rest/webhook", {"sender": "\ud800", "message": "help"}, 504),
+        (
+            "/webhooks/rest/webhook",
+            {"sender": "a", "message": "\ud800", "metadata": {"id": "\ud800", "media": "\ud800"}},
+            504,
+        ),
+        ("/model/parse", {"text": "\ud800"}, 504),
+    ],
+)
+def test_half_of_an_emoji_is_no_reason_to_lose_a_message(
+    client: TestClient, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, Any], status: int
+) -> None:
+    """Found by fuzzing: a page that cuts a text inside an emoji sends a lone surrogate, which could not be stored."""
+    monkeypatch.setattr("bot.gateway.INSPECTION_WAIT", 0.0)
+    answer = client.post(path, content=json.dumps(body).encode(), headers={"content-type": "application/json"})
+    assert answer.status_code == status
+    claim = mailbox.claim("test")
+    assert claim and claim.inbound.text.encode()

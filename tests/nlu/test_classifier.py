@@ -94,6 +94,7 @@ def test_a_model_of_another_project_is_refused(model: IntentClassifier, found: s
         ([0.45, 0.30, 0.25], "disclose_gbv", 0.55, True),  # together they reach the limit, the likelier one wins
         ([0.52, 0.08, 0.40], "find_food", 0.52, True),
         ([0.20, 0.05, 0.75], "emergency_sea", 0.80, True),
+        ([0.30, 0.02, 0.40], "emergency_sea", 0.40, False),
     ],
 )
 def test_sensitive_wins(

@@ -64,6 +64,12 @@ def test_our_own_texts_pass_unchanged(language: str) -> None:
         ("Call ６９７００００００００", "N16"),
         ("Call 697\u200b000\u200b0000", "N16"),
         ("Call 0030 697 000 0000", "N16"),
+        ("Call 6\u20609\u20607\u20600\u20600\u20600\u20600\u20600\u20600", "N16"),  # found by fuzzing, as the next five
+        ("Call 6\ufeff9\ufeff7\ufeff0\ufeff0\ufeff0\ufeff0", "N16"),
+        ("Call 6\u200d9\u200d7\u200d0\u200d0\u200d0\u200d0", "N16"),
+        ("Call 6\ufe0f\u20e39\ufe0f\u20e37\ufe0f\u20e30\ufe0f\u20e30\ufe0f\u20e30\ufe0f\u20e30", "N16"),
+        ("Call 6\u03369\u03367\u03360\u03360\u03360\u03360", "N16"),
+        ("Call 697\t000\t0000", "N16"),
         ("Call 100 for the police", "N16-short"),
         ("Call 112", "N16-short"),
         ("See https://evil.example/visa", "N17"),
@@ -200,12 +206,24 @@ def test_a_broken_guard_lets_a_crisis_out_and_cuts_the_rest(
     smuggled = details(how_to_get_help="Call 0697 000 0000")
     safe = guard(say(smuggled), smuggled, HOSTS)
     assert safe.text == "Sample Legal Clinic\n+30 21 0000 0001" and safe.choices == say(smuggled).choices
+    texts = (Text("protection:call", {"number": {"phone": "112"}}), Text("protection:believe"))
+    told = replace(smuggled, kind="protection", texts=texts)
+    first, *rest = guard(say(told), told, HOSTS).text.splitlines()
+    assert "112" in first and "Sample Legal Clinic" in rest, "who tells of violence keeps the number"
     thanks = Reply("text", (Text("thanks"),))
     assert guard(say(thanks), thanks, HOSTS).text == "Something went wrong on our side. Please write it again."
-    assert len(caplog.records) == 3
+    assert len(caplog.records) == 4
     assert "697" not in caplog.text
 
 
 def test_nothing_left_is_never_silence() -> None:
     reply = Reply("info", (Text(VERBATIM, {"text": "Call 0697 000 0000"}),))
     assert guard(say(reply), reply, HOSTS).text == "Something went wrong on our side. Please write it again."
+
+
+@pytest.mark.parametrize("number", ["+306941234567", "+31016169084"])
+def test_the_number_of_the_record_stays_whatever_the_notes_say(number: str) -> None:
+    """Found by fuzzing: a note of a digit made "123" in 694 123 4567 a short code; a zero behind +31 is not shown."""
+    reply = details(what_to_bring="1", phones=(number,))
+    safe = guard(say(reply, "en"), reply, HOSTS)
+    assert number[-6:] in "".join(c for c in safe.text if c.isdigit())

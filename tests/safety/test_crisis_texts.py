@@ -97,8 +97,8 @@ def test_the_number_stands_first(directory: Directory, name: str, language: str,
         assert rows[0]["number"] in told.values() and rows[0]["number"] in digits(line), (country, line)
         if channel == "sms":
             assert sms.segments(line) == 1, line
+        assert not {*"?؟;፧"} & {*line}, "no question before the number"
         if first.kind == "crisis":
-            assert not {*"?؟;፧"} & {*line}, "no question before the number"
             assert channel != "sms" or sms.segments(first.text) == 1, first.text
         assert sum(answer.kind in ("crisis", "protection") for answer in answers) == 1, "once for one event"
         assert not any(answer.ask_location for answer in answers)
@@ -113,6 +113,32 @@ def test_what_is_said_of_whom(directory: Directory, name: str) -> None:
         assert "crisis:not_rescue" in keys, "never that help is coming (S3)"
     row = turn.replies[0].data["numbers"][0]
     assert ("crisis:unverified" in keys) is not row["verified"]
+
+
+WHO = [
+    # (operator_type, must_report, texts behind the number on the web, on SMS)
+    ("police", "all", ["operator:police", "report:all"], ["report:all"]),
+    ("rcrc", "none", ["operator:rcrc", "report:none"], ["report:none"]),
+    ("", "unknown", ["report:unknown"], []),
+    ("something new", "", ["report:unknown"], []),
+]
+
+
+@pytest.mark.parametrize("name", ["violence", "self-harm", "gender-based violence", "trafficking"])
+@pytest.mark.parametrize(("operator", "report", "web", "short"), WHO)
+def test_who_answers_and_what_they_report(
+    tmp_path: Path, name: str, operator: str, report: str, web: list[str], short: list[str]
+) -> None:
+    """S9, N24: directly behind the number; what a record does not say is said to be not known."""
+    row = number("GR-general", "GR", "general", "112", operator_type=operator, must_report=report)
+    directory = Directory(build(tmp_path / "snapshot.sqlite", numbers=[row]))
+    for channel, wanted in (("web", web), ("sms", short)):
+        turn = turn_in(directory, CLASSES[name], "en", channel, "GR")
+        (Protection() if CLASSES[name] in ("disclose_gbv", "disclose_trafficking") else Crisis()).answer(turn)
+        keys = [text.key for reply in turn.replies for text in reply.texts]
+        assert keys[0] in ("crisis:call", "protection:call") and keys[1] == "crisis:unverified"
+        assert keys[2 : 2 + len(wanted)] == wanted
+        assert [key for key in keys if key.startswith(("operator:", "report:"))] == wanted
 
 
 def test_at_sea_what_they_will_ask(directory: Directory) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.channels.parsing import BadRequest, location_from
+from bot.channels.parsing import BadRequest, location_from, storable
 from bot.identity import conversation_id
 from bot.messages import Inbound
 
@@ -28,7 +28,7 @@ def message_from(body: Any, visitor: str, language_hint: str, max_chars: int) ->
         channel="web",
         conversation=conversation_id("web", visitor),
         provider_id=identifier,
-        text=text[:max_chars],
+        text=storable(text[:max_chars]),
         location=location_from(body.get("location")),
         language_hint=language_hint,
     )
