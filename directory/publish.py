@@ -59,6 +59,10 @@ class Published:
     seconds: float = 0.0
 
 
+PATIENCE = 15.0
+"""How long a publication waits for another one, in seconds."""
+
+
 def _quiet(message: str) -> None:
     """Progress that nobody reads."""
 
@@ -101,12 +105,18 @@ def _failed(publication: Publication, reasons: list[str]) -> None:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """One publisher at a time; a second one fails at once."""
+    """One publisher at a time; a second one waits for PATIENCE: an approval is published by itself, and whoever approved then
+    often presses "Publish now"."""
     with open(folder / ".publish.lock", "w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise PublishError(["somebody else is publishing at this moment; try again in a minute"]) from error
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise PublishError(["somebody else is publishing at this moment; try again in a minute"]) from error
+                time.sleep(0.1)
         yield
 
 

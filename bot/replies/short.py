@@ -4,8 +4,9 @@ What does not fit is left out in the order of DROP_ORDER; then the free text of 
 other places are cut or left out (their details can still be chosen), then the choices are laid on pages, then the first
 name is cut, a warning says "call first" without its date, and "closed" is said without when it opens. The rest of an
 article and what was left out of the details of a place comes with "Read on"; an address waits there only where nothing
-else helps. Never left out: the first name, a phone number, whether it is open, if that is known, what they must report, a
-warning that the record is old, and any choice. Who runs a place waits only if it is not the state.
+else helps, and names are put into Latin letters for whoever reads such. Never left out: the first name, a phone number,
+whether it is open, if that is known, what they must report, a warning that the record is old, and any choice. Who runs a
+place waits only if it is not the state.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+from anyascii import anyascii
 
 from bot.languages import language as language_of
 from bot.messages import Card, Choice, Outbound, Reply, Text
@@ -140,7 +143,8 @@ def shortened(
         return fit.made(pieces), reply.choices
     if reply.kind in READ_ON:
         fit = _Fit(outbound, reply, reader, _place_of_read_on(reply))
-    for kept in _ever_less(_fitted(pieces, fit), reply):
+    latin = language_of(reader.language).script == "Latn"
+    for kept in _ever_less(_fitted(pieces, fit), reply, latin=latin):
         made, choices = _laid_out(pieces, kept, fit, reply)
         if sms.segments(as_text(made, "sms")) <= MOST_SEGMENTS:
             break
@@ -169,8 +173,10 @@ def _laid_out(
     return made, choices
 
 
-def _ever_less(kept: list[_Piece], reply: Reply) -> Iterator[list[_Piece]]:
-    """What was kept, then with a name cut, "call first" without its date, and without what may wait for "Read on"."""
+def _ever_less(kept: list[_Piece], reply: Reply, *, latin: bool) -> Iterator[list[_Piece]]:
+    """What was kept, then with a name cut, "call first" without its date, and without what may wait for "Read on".
+
+    `latin`: the reader's language is written in Latin letters; at last all is."""
     yield kept
     yield (kept := [replace(p, text=_cut(p.text, _NAME_CHARS[0])) if p.fact == "name" else p for p in kept])
     if reply.cards and reply.cards[0].open == "unknown":
@@ -183,7 +189,9 @@ def _ever_less(kept: list[_Piece], reply: Reply) -> Iterator[list[_Piece]]:
         by_the_state = any(card.operator_type in DISCLOSED for card in reply.cards)  # a person must know at once
         for fact in _WAITING[by_the_state:]:
             yield (kept := [piece for piece in kept if piece.fact != fact])
-    yield _in_brief(kept, "reported")
+    yield (kept := _in_brief(kept, "reported"))
+    if latin:  # one Greek or Arabic name makes every SMS hold 70 letters in place of 160
+        yield [replace(piece, text=anyascii(piece.text)) for piece in kept]
 
 
 def _in_brief(pieces: Sequence[_Piece], fact: str) -> list[_Piece]:

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import struct
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -234,10 +235,21 @@ def test_the_last_versions_are_kept(snapshot_path: Path) -> None:
     assert not os.stat(snapshot_path).st_mode & 0o022
 
 
-def test_two_publishers_do_not_meet(snapshot_path: Path) -> None:
+def test_two_publishers_do_not_meet(snapshot_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "PATIENCE", 0.3)
     snapshot_path.parent.mkdir(parents=True)
     with publishing._alone(snapshot_path.parent), pytest.raises(PublishError, match="somebody else"):
         publish()
+
+
+def test_one_waits_for_the_other(snapshot_path: Path) -> None:
+    snapshot_path.parent.mkdir(parents=True)
+    other = publishing._alone(snapshot_path.parent)
+    other.__enter__()
+    ends = threading.Timer(0.4, other.__exit__, (None, None, None))
+    ends.start()
+    assert publish().counts["service"]
+    ends.join()
 
 
 def test_the_digest_follows_the_rows_and_nothing_else(service: Service) -> None:

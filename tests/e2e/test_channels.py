@@ -105,7 +105,7 @@ def test_killing_the_sender(everyone: Phones) -> None:
             phone._write("hello" if not turn else f"i need food, day {turn}")
         for pid in pids(everyone, "bot.sender"):
             os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: all(len(phone._got()) >= 3 for phone in people), 90, "everybody has three answers")
+    wait_until(lambda: all(len(phone._got()) >= 3 for phone in people), 240, "everybody has three answers")
     time.sleep(1)
     rows = [
         r.body["StatusCallback"]

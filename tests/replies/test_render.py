@@ -209,8 +209,13 @@ def test_no_place_costs_more_than_three_segments(language: str, kind: str, old: 
     def plain(text: str) -> str:
         return anyascii(sms.plain(text))  # accents may go on an SMS
 
-    for report, operator, state in product(("all", "unknown"), ("ngo", "immigration_authority"), ("open", "closed")):
-        card = replace(WORST, must_report=report, operator_type=operator, open=state, **old)
+    greek = (
+        "Εθνική Υπηρεσία Νομικής Υποστήριξης Οικογενειών και Προσφύγων"  # not in GSM-7: 70 letters to an SMS, not 160
+    )
+    for report, operator, state, name in product(
+        ("all", "unknown"), ("ngo", "immigration_authority"), ("open", "closed"), (WORST.name, greek)
+    ):
+        card = replace(WORST, must_report=report, operator_type=operator, open=state, name=name, **old)
         labels = choices("choice:more", "choice:wrong", "choice:menu", details=3)
         reply = Reply(kind, (), (card,) if kind == "details" else (card, CLOSED, HIDDEN), labels)
         whole = as_text(say(reply, language, "sms", "GR"), "sms")
