@@ -66,6 +66,8 @@ READ_ON = ("details", "info")
 _WARNINGS = ("overdue", "reported")
 _WAITING = ("operator", "address", "city", "sample")
 """Facts of a place that may wait for "Read on" where nothing else helps, in the order in which they go."""
+_NAMES = frozenset({"name", "other", "address", "city"})
+"""What keeps the letters of its country in every language; our own texts have none that an SMS lacks."""
 _NOT_OF_A_CARD = frozenset({"text_language", "sample", "notice", "draft_texts", "ask_place_share", VERBATIM})
 
 _NAME_CHARS = (24, 18, 12)
@@ -176,7 +178,7 @@ def _laid_out(
 def _ever_less(kept: list[_Piece], reply: Reply, *, latin: bool) -> Iterator[list[_Piece]]:
     """What was kept, then with a name cut, "call first" without its date, and without what may wait for "Read on".
 
-    `latin`: the reader's language is written in Latin letters; at last all is."""
+    `latin`: the reader's language is written in Latin letters; at last names are, too."""
     yield kept
     yield (kept := [replace(p, text=_cut(p.text, _NAME_CHARS[0])) if p.fact == "name" else p for p in kept])
     if reply.cards and reply.cards[0].open == "unknown":
@@ -191,7 +193,7 @@ def _ever_less(kept: list[_Piece], reply: Reply, *, latin: bool) -> Iterator[lis
             yield (kept := [piece for piece in kept if piece.fact != fact])
     yield (kept := _in_brief(kept, "reported"))
     if latin:  # one Greek or Arabic name makes every SMS hold 70 letters in place of 160
-        yield [replace(piece, text=anyascii(piece.text)) for piece in kept]
+        yield [replace(piece, text=anyascii(piece.text)) if piece.fact in _NAMES else piece for piece in kept]
 
 
 def _in_brief(pieces: Sequence[_Piece], fact: str) -> list[_Piece]:
