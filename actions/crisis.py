@@ -11,6 +11,7 @@ from bot.lookup.emergency import GSM
 from bot.lookup.records import EmergencyNumber
 from bot.lookup.search import Query, search
 from bot.messages import Card, Choice, Text
+from bot.replies.texts import TEXTS
 
 __all__ = ["Crisis", "Protection", "emergency_number"]
 
@@ -81,10 +82,6 @@ def _help_choices(kind: str) -> tuple[Choice, ...]:
     return tuple(Choice(Text(label), intent) for label, intent in _HELP[kind])
 
 
-_OPERATORS = frozenset({"rcrc", "un", "ngo", "health", "government", "police", "immigration_authority"})
-_MUST_REPORT = frozenset({"none", "child", "danger", "all"})
-
-
 def _who(row: EmergencyNumber | Card | None, channel: str) -> list[Text]:
     """Who answers there, if a record says so, and what they must report, or that this is not known (safety.md, S9, N24).
 
@@ -92,11 +89,11 @@ def _who(row: EmergencyNumber | Card | None, channel: str) -> list[Text]:
     """
     if row is None:
         return []
-    known = row.must_report in _MUST_REPORT
+    report = f"report:{row.must_report}" if f"report:{row.must_report}" in TEXTS else "report:unknown"
     if channel == "sms":
-        return [Text(f"report:{row.must_report}")] if known else []
-    operator = [Text(f"operator:{row.operator_type}")] if row.operator_type in _OPERATORS else []
-    return [*operator, Text(f"report:{row.must_report}" if known else "report:unknown")]
+        return [Text(report)] if report != "report:unknown" else []
+    operator = f"operator:{row.operator_type}"
+    return [Text(key) for key in (operator, report) if key in TEXTS]
 
 
 class Crisis(WaypostAction):

@@ -52,7 +52,7 @@ log = logging.getLogger(__name__)
 VISITOR, LANGUAGE = "waypost_visitor", "waypost_language"
 MAX_BODY = 32 * 1024
 MAX_WAITING = 20
-"""Unanswered messages of one sender; of more, only calls for help are answered (`bot.messages.CROWDS`)."""
+"""Unanswered messages of one sender; of more, only calls for help are answered (`bot.messages.Crowd`)."""
 FLOOD = 100
 """So many unanswered messages of one sender are a flood: more are refused with 429 until some are answered, but for one in
 FLOOD_SECONDS, which is answered with a number to call."""

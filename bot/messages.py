@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 __all__ = [
     "KINDS",
@@ -56,7 +56,7 @@ class Location:
     lon: float
 
 
-CROWDS = ("first", "more", "flood")
+Crowd = Literal["", "first", "more", "flood"]
 """Of a sender with many unanswered messages only calls for help are answered, and the first of the others with the word to write
 again. In a flood, of one sender or of all, nothing is read: a number to call is the answer (safety.md, S17)."""
 
@@ -84,8 +84,8 @@ class Inbound:
     intent: str = ""
     """What the channel knows that it means, because it was picked in the channel's own menu of commands."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    crowd: str = ""
-    """One of CROWDS, if many messages of the same sender wait for an answer before this one."""
+    crowd: Crowd = ""
+    """Set where many messages wait for an answer before this one."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

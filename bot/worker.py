@@ -110,12 +110,12 @@ class Worker:
         log.debug("message %d answered in %.0f ms", claim.id, (time.monotonic() - started) * 1000)
 
     async def _in_a_crowd(self, message: Inbound, memory: Mapping[str, Any]) -> Turn:
-        """The turn of somebody with many unanswered messages (`bot.messages.CROWDS`): a call for help is answered as ever,
+        """The turn of somebody with many unanswered messages (`bot.messages.Crowd`): a call for help is answered as ever,
         "stop" and "delete my data" are obeyed, and nothing else changes what is remembered."""
         if message.crowd == "flood":
             return Turn((apology(message, memory),), memory, failed=True)
         turn = await self.engine.turn(message, memory)
-        heard = {answer.custom.get("kind") for answer in turn.answers} | {a.custom.get("topic") for a in turn.answers}
+        heard = {answer.custom.get(name) for answer in turn.answers for name in ("kind", "topic")}
         if turn.failed or turn.memory is None or heard & URGENT:
             return turn
         return Turn((apology(message, memory),) if message.crowd == "first" else (), memory)

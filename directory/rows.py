@@ -175,7 +175,7 @@ class Partner:
         )
 
     def report(self, user: User) -> Q:
-        return Q(service__organisation__in=self.organisations(user)) & ~Q(kind__in=SENSITIVE_REPORTS)
+        return Q(service__organisation__in=self.organisations(user)) & ~COMPLAINTS
 
     def task(self, user: User) -> Q:
         mine = self.organisations(user)
@@ -403,7 +403,7 @@ def _sensitive_location(user: User) -> Q:
 
 
 def _sensitive_report(user: User) -> Q:
-    return Q(kind__in=SENSITIVE_REPORTS)
+    return COMPLAINTS
 
 
 # Translators: all texts, and of these they write the ones in their languages.

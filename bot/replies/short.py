@@ -96,9 +96,11 @@ def _first(card: Card, title: str, reader: Reader, details: bool) -> list[_Piece
 
 
 def _numbers(card: Card, title: str, reader: Reader) -> _Piece:
-    """A line of help in one row: name and phone numbers."""
-    phones = [phone_in_text(value, reader) for value in card.phones]
-    return _Piece("name", f"{title}: {', '.join(phones)}" if phones else title)
+    """A line of help in one row: name and phone numbers; at least the beginning of the name, and the numbers."""
+    phones = ", ".join(phone_in_text(value, reader) for value in card.phones)
+    if not phones:
+        return _Piece("name", title)
+    return _Piece("line", f"{title}: {phones}", brief=f"{_cut(title, _NAME_CHARS[0])}: {phones}")
 
 
 def _pieces(reply: Reply, reader: Reader) -> list[_Piece]:
@@ -180,13 +182,15 @@ def _ever_less(kept: list[_Piece], reply: Reply, *, latin: bool) -> Iterator[lis
 
     `latin`: the reader's language is written in Latin letters; at last names are, too."""
     yield kept
-    yield (kept := [replace(p, text=_cut(p.text, _NAME_CHARS[0])) if p.fact == "name" else p for p in kept])
-    if reply.cards and reply.cards[0].open == "unknown":
+    if not reply.cards:
+        return
+    yield (kept := _names_cut(_in_brief(kept, "line"), "name", _NAME_CHARS[0]))
+    if reply.cards[0].open == "unknown":
         yield (kept := [piece for piece in kept if piece.fact != "open"])
     for fact in ("overdue", "open"):
         yield (kept := _in_brief(kept, fact))
     for most in _NAME_CHARS[1:]:
-        yield (kept := [replace(p, text=_cut(p.text, most)) if p.fact == "name" else p for p in kept])
+        yield (kept := _names_cut(kept, "name", most))
     if reply.kind == "details":
         by_the_state = any(card.operator_type in DISCLOSED for card in reply.cards)  # a person must know at once
         for fact in _WAITING[by_the_state:]:
@@ -253,7 +257,7 @@ def _not_read_before(pieces: list[_Piece], reply: Reply) -> list[_Piece]:
             fact, _, left = entry.partition("@")
             length = sum(len(sms.plain(piece.text)) for piece in pieces if piece.fact == fact)
             pieces = _behind(pieces, fact, length - int(left or 0))
-        pieces = [replace(p, text=_cut(p.text, _NAME_CHARS[0])) if p.fact == "name" else p for p in pieces]
+        pieces = _names_cut(pieces, "name", _NAME_CHARS[0])
     return [piece for piece in pieces if piece.text]
 
 
@@ -322,7 +326,7 @@ def _fitted(pieces: list[_Piece], fit: _Fit) -> list[_Piece]:
         pieces = _fit_free_text(pieces, size)
     for most in _NAME_CHARS:
         if size(pieces) > MOST_SEGMENTS:
-            pieces = [replace(p, text=_cut(p.text, most)) if p.fact == "other" else p for p in pieces]
+            pieces = _names_cut(pieces, "other", most)
     if size(pieces) > MOST_SEGMENTS:
         pieces = [p for p in pieces if p.fact != "other"]
     return pieces
@@ -330,6 +334,10 @@ def _fitted(pieces: list[_Piece], fit: _Fit) -> list[_Piece]:
 
 def _cheap(text: str, reader: Reader) -> str:
     return sms.without_marks(text) if language_of(reader.language).script == "Latn" else text
+
+
+def _names_cut(pieces: Sequence[_Piece], fact: str, most: int) -> list[_Piece]:
+    return [replace(piece, text=_cut(piece.text, most)) if piece.fact == fact else piece for piece in pieces]
 
 
 def _cut(title: str, most: int) -> str:

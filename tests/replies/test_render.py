@@ -234,6 +234,16 @@ def test_no_place_costs_more_than_three_segments(language: str, kind: str, old: 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_lines_of_help_keep_their_numbers_whatever_they_cost(language: str) -> None:
+    named = "National Centre for Women and Girls in Danger number"
+    cards = tuple(replace(CARD, id=f"h{n}", name=f"{named} {n}", phones=(f"+30210000000{n}",)) for n in range(1, 5))
+    texts = (Text("protection:call", {"number": {"phone": "112"}}), Text("protection:believe"), Text("protection:help"))
+    whole = as_text(say(Reply("protection", texts, cards, choices("choice:menu")), language, "sms", "GR"), "sms")
+    assert [f"21 0000 000{n}" in whole for n in range(1, 5)] == [True] * 4
+    assert "112" in whole.splitlines()[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_reading_on_brings_all_of_a_place_and_comes_to_an_end(language: str) -> None:
     labels = choices("choice:more", "choice:wrong", "choice:menu", details=3)
     reply = Reply("details", (), (replace(WORST, overdue=2, must_report="all"),), labels)
